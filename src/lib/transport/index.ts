@@ -1,0 +1,2 @@
+/** The ways to a target, each a sibling file of one interface. */
+export type { Transport } from './transport.ts';
