@@ -1,0 +1,67 @@
+/** How to tell a dead link from a silent one. */
+export interface LivenessOptions {
+  /** True when a new connection on the same way gets an answer in time. */
+  readonly probe: (timeoutMs: number) => Promise<boolean>;
+  /** Milliseconds between ticks. */
+  readonly tickMs?: number;
+}
+
+export interface Liveness {
+  /** Bytes came in. */
+  heard(): void;
+  /** Reading is paused by this side: silence means nothing. */
+  suspend(): void;
+  resume(): void;
+  stop(): void;
+}
+
+const defaultTickMs = 5000;
+const silentTicks = 6;
+const probeTicks = 3;
+
+/**
+ * Pings go out at every tick. After `silentTicks` ticks without a byte from the peer the way is probed. Silence on an
+ * idle link is death in any case. Once stdin was sent it proves nothing: while a command does not read its stdin, the
+ * server's read loop is blocked and pongs stop (kubernetes/kubernetes#138518); then only a failed probe is death.
+ *
+ * Ticks are counted instead of reading a clock, so that a laptop that slept does not take the time it slept for
+ * silence. With 5 s ticks a dead way is noticed after at most 35 s + 15 s.
+ */
+export function watchLiveness(
+  options: LivenessOptions,
+  act: { ping(): void; mayBlock(): boolean; dead(reason: string): void },
+): Liveness {
+  const tickMs = options.tickMs ?? defaultTickMs;
+  let silent = 0;
+  let suspended = false;
+  let probing = false;
+
+  const probe = async (): Promise<void> => {
+    probing = true;
+    const alive = await options.probe(tickMs * probeTicks).catch(() => false);
+    probing = false;
+    if (silent < silentTicks || suspended) return;
+    const seconds = Math.round((silent * tickMs) / 1000);
+    if (!alive) act.dead(`nothing was heard for ${seconds} s, and a new connection gets no answer either`);
+    else if (!act.mayBlock()) act.dead(`pings were not answered for ${seconds} s, although the server can be reached`);
+    else silent = 0;
+  };
+
+  const timer = setInterval(() => {
+    if (suspended) return;
+    silent++;
+    act.ping();
+    if (silent >= silentTicks && !probing) void probe();
+  }, tickMs);
+  timer.unref();
+
+  return {
+    heard: () => (silent = 0),
+    suspend: () => (suspended = true),
+    resume: () => {
+      suspended = false;
+      silent = 0;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
