@@ -1,0 +1,64 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+
+/** A TCP proxy on 127.0.0.1 that a test can break in the middle of a stream. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Ends every connection now, without a word; new ones are served. */
+  cut(): void;
+  /** Carries nothing more in either direction, and keeps the connections open. */
+  freeze(): void;
+  thaw(): void;
+  close(): Promise<void>;
+}
+
+/** Puts a proxy in front of a server. TLS passes through it unchanged. */
+export async function startTcpProxy(server: { host: string; port: number }): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let frozen = false;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+    if (frozen) socket.pause();
+  };
+  const listener = createServer({ allowHalfOpen: true }, (inside) => {
+    const outside = connect({ ...server, allowHalfOpen: true });
+    for (const [from, to] of [
+      [inside, outside],
+      [outside, inside],
+    ] as const) {
+      keep(from);
+      from.on('data', (chunk) => {
+        if (!to.write(chunk)) from.pause();
+      });
+      to.on('drain', () => {
+        if (!frozen) from.resume();
+      });
+      from.on('end', () => to.end());
+      from.on('close', () => to.destroy());
+    }
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return {
+    port: (listener.address() as AddressInfo).port,
+    cut: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    freeze: () => {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      frozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
