@@ -3,4 +3,5 @@
  * terminals, copies, fan-outs and the server half consume it.
  */
 export { collect, type Collected } from './collect.ts';
+export { deriveProcess } from './derive.ts';
 export type { Capability, ExecRequest, ExitStatus, RemoteProcess, Signal, TerminalSize } from './remote-process.ts';

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import type { ExecRequest } from '../process/index.ts';
+
+/** What marks the lines of the wrapper, and finds its session again: `$0` of the wrapping shell. */
+export function createNonce(): string {
+  return `kx-${randomBytes(16).toString('hex')}`;
+}
+
+/*
+ * The wrapper, in the builtins of any POSIX shell (dash, bash, busybox ash), on one line so that the nonce stands on the
+ * first line of /proc/PID/cmdline. What each part is for:
+ *
+ * - fd 3 is the real stderr. The shell's own goes to /dev/null, or it would say "Killed" of a command that was. It holds
+ *   stdout and stderr open until the command has ended: containerd closes stdin as soon as either output ends
+ *   (containerd/containerd#13934).
+ * - INT and QUIT are caught, and so reset to their defaults in the command: dash would leave at a Ctrl-C that the command
+ *   survives, and take the terminal with it.
+ * - A shell exports PWD, OLDPWD, SHLVL and _ of its own. What the container had of them is read from /proc/$$/environ and
+ *   put back. dash has no `read -d` and changes only PWD and OLDPWD, so presence is enough there.
+ * - `exec` in a subshell, so that no builtin of the command's name is run, and a failure to start is the shell's message
+ *   with $0 in front, which the mark filter takes out of stderr.
+ */
+const readEnvironment = [
+  'while IFS= read -r -d "" kx__v; do kx__n=1; case $kx__v in',
+  'PWD=*) kx__p=$kx__v;; OLDPWD=*) kx__o=$kx__v;; SHLVL=*) kx__s=$kx__v;; _=*) kx__u=$kx__v;; esac; done </proc/$$/environ;',
+  'if [ -z "$kx__n" ]; then IFS= read -r kx__v </proc/$$/environ;',
+  'case $kx__v in PWD=*|*[!D]PWD=*) kx__p=PWD=$PWD;; esac;',
+  'case $kx__v in *OLDPWD=*) kx__o=OLDPWD=$OLDPWD;; esac; kx__s=${SHLVL+SHLVL=$SHLVL}; kx__u=keep; fi',
+].join(' ');
+
+const restoreEnvironment = [
+  'if [ "$kx__p" ]; then export "$kx__p"; else unset PWD; fi',
+  'if [ "$kx__o" ]; then export "$kx__o"; else unset OLDPWD; fi',
+  'if [ "$kx__s" ]; then export "$kx__s"; else unset SHLVL; fi',
+  'case $kx__u in keep) ;; ?*) export "$kx__u";; *) unset _;; esac',
+].join('; ');
+
+const wrapper = [
+  'trap : INT QUIT; { echo "$0 start" >&3; (',
+  'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
+  `${readEnvironment};`,
+  'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
+  `${restoreEnvironment};`,
+  'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
+  'exec "$@" 2>&3 3>&-',
+  '); kx__s=$?; echo "$0 end $kx__s" >&3; exit $kx__s; } 3>&2 2>/dev/null',
+].join(' ');
+
+/** The command line that runs `request.command` under the wrapper. */
+export function wrapCommand(request: ExecRequest, nonce: string): string[] {
+  const env = Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`);
+  return ['sh', '-c', wrapper, nonce, request.cwd ?? '', ...env, '--', ...request.command];
+}
+
+/*
+ * Ends the session of a remote command: every process of the session, and every descendant of those, also in sessions of
+ * their own. Says how many processes were signalled. The first line of /proc/PID/cmdline, read by a shell, is the words
+ * of a command line up to the first newline, without what separates them.
+ */
+const stat = 'IFS= read -r kx_l <$kx_d/stat || continue; set -- ${kx_l##*) }';
+const collectDescendants = [
+  'kx_more=1; while [ "$kx_more" ]; do kx_more=; for kx_d in /proc/[0-9]*; do',
+  `kx_p=\${kx_d#/proc/}; case " $kx_all " in *" $kx_p "*) continue;; esac; ${stat};`,
+  'case " $kx_all " in *" $2 "*) kx_all="$kx_all $kx_p"; kx_more=1; continue;; esac;',
+  'case " $kx_sids " in *" $4 "*) kx_all="$kx_all $kx_p"; kx_more=1;; esac; done; done;',
+  'kx_n=0; for kx_p in $kx_all; do kill -$kx_sig $kx_p && kx_n=$((kx_n+1)); done; echo $kx_n',
+].join(' ');
+
+const endByNonce = [
+  'kx_sig=$1; kx_want=$2$3; kx_all=; kx_sids=; exec 2>/dev/null; for kx_d in /proc/[0-9]*; do',
+  'IFS= read -r kx_c <$kx_d/cmdline; case $kx_c in *"$kx_want"*) ;; *) continue;; esac;',
+  `kx_c=; ${stat}; case " $kx_sids " in *" $4 "*) ;; *) kx_sids="$kx_sids $4";; esac; done;`,
+  '[ "$kx_sids" ] || { echo 0; exit; };',
+  collectDescendants,
+].join(' ');
+
+/*
+ * Without a nonce: the one session leader without a parent in the container (an exec'd process has none) that has exactly
+ * these words and started no longer ago than this command. /proc/PID/stat counts in 1/100 s since boot. Two that fit are
+ * one too many, and nothing is signalled.
+ */
+const endByWords = [
+  'kx_sig=$1; kx_age=$2; kx_want=$3; kx_all=; kx_sids=; kx_n=0; exec 2>/dev/null;',
+  'read -r kx_up kx_l </proc/uptime; kx_up=${kx_up%%.*}; for kx_d in /proc/[0-9]*; do',
+  'kx_c=; IFS= read -r kx_c <$kx_d/cmdline; [ "$kx_c" = "$kx_want" ] || continue;',
+  `${stat}; [ "$2" = 0 ] && [ "$4" = "\${kx_d#/proc/}" ] || continue; shift 9;`,
+  '[ $((\${11}/100)) -ge $((kx_up-kx_age)) ] || continue; kx_sids=${kx_d#/proc/}; kx_n=$((kx_n+1)); done;',
+  '[ $kx_n = 1 ] || { echo 0; exit; };',
+  collectDescendants,
+].join(' ');
+
+/** Ends what runs under a wrapper. The nonce is passed in halves so that this command does not find itself. */
+export function endWrapped(nonce: string, signal: string): string[] {
+  return ['sh', '-c', endByNonce, 'kx-end', signal.slice(3), nonce.slice(0, 12), nonce.slice(12)];
+}
+
+/** Ends a command that runs without a wrapper and was asked for at most `ageSeconds` ago. */
+export function endBare(command: readonly string[], ageSeconds: number, signal: string): string[] {
+  const firstLine = command.join('').split('\n', 1)[0] ?? '';
+  return ['sh', '-c', endByWords, 'kx-end', signal.slice(3), String(Math.ceil(ageSeconds)), firstLine];
+}
