@@ -1,0 +1,51 @@
+# processes.sh - start, find and end processes that outlive the script that starts them; sourced after settings.sh.
+# Each is recorded in $RUN/NAME.pid as "PID START-TIME": a PID alone can be another process's by the time somebody ends it.
+
+start_time() { # PID: nothing for a process that has gone; one that waits to be reaped has gone too
+  awk '{ sub(/.*\) /, ""); if ($1 != "Z") print $20 }' "/proc/$1/stat" 2>/dev/null
+}
+
+is_running() { # NAME
+  local pid started
+  [ -f "$RUN/$1.pid" ] && read -r pid started <"$RUN/$1.pid" && [ "$(start_time "$pid")" = "$started" ]
+}
+
+start() { # NAME COMMAND...: in a session of its own, unless it runs already; descriptor 9 is the scripts' lock
+  local name=$1
+  shift
+  if is_running "$name"; then return; fi
+  setsid "$@" </dev/null >>"$RUN/log/$name.log" 2>&1 9>&- &
+  echo "$! $(start_time $!)" >"$RUN/$name.pid"
+}
+
+stop() { # NAME SIGNAL: the signal, and KILL after three seconds
+  local pid started
+  if is_running "$1"; then
+    read -r pid started <"$RUN/$1.pid"
+    kill "-$2" "$pid"
+    for _ in $(seq 30); do
+      is_running "$1" || break
+      sleep 0.1
+    done
+    if is_running "$1"; then kill -KILL "$pid"; fi
+  fi
+  rm -f "$RUN/$1.pid"
+}
+
+wait_for() { # NAME COMMAND...: until the command succeeds; fails when the process NAME, which must make it so, has died
+  local name=$1
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if ! is_running "$name"; then
+      tail -n 20 "$RUN/log/$name.log" >&2
+      fail "$name died"
+    fi
+    sleep 0.2
+  done
+}
+
+one_at_a_time() { # until this script ends, others that call this wait
+  mkdir -p "$CACHE"
+  exec 9>"$CACHE/lock"
+  flock 9
+}
