@@ -67,7 +67,7 @@ const collectDescendants = [
 ].join(' ');
 
 const endByNonce = [
-  'kx_sig=$1; kx_want=$2$3; kx_all=; kx_sids=; exec 2>/dev/null; for kx_d in /proc/[0-9]*; do',
+  'kx_sig=$1; kx_want=$3$2; kx_all=; kx_sids=; exec 2>/dev/null; for kx_d in /proc/[0-9]*; do',
   'IFS= read -r kx_c <$kx_d/cmdline; case $kx_c in *"$kx_want"*) ;; *) continue;; esac;',
   `kx_c=; ${stat}; case " $kx_sids " in *" $4 "*) ;; *) kx_sids="$kx_sids $4";; esac; done;`,
   '[ "$kx_sids" ] || { echo 0; exit; };',
@@ -89,9 +89,9 @@ const endByWords = [
   collectDescendants,
 ].join(' ');
 
-/** Ends what runs under a wrapper. The nonce is passed in halves so that this command does not find itself. */
+/** Ends what runs under a wrapper. The nonce is passed in halves, the second first, or this command would find itself. */
 export function endWrapped(nonce: string, signal: string): string[] {
-  return ['sh', '-c', endByNonce, 'kx-end', signal.slice(3), nonce.slice(0, 12), nonce.slice(12)];
+  return ['sh', '-c', endByNonce, 'kx-end', signal.slice(3), nonce.slice(12), nonce.slice(0, 12)];
 }
 
 /** Ends a command that runs without a wrapper and was asked for at most `ageSeconds` ago. */
