@@ -1,2 +1,12 @@
-/** Where a command runs: what the user typed (a reference), and the one container it means (a target). */
+/**
+ * Where a command runs: what the user typed (a reference), and the one container it means (a target). Parsing is pure;
+ * `resolveTarget` asks the cluster, and for a plain pod not even that. What the server then refuses, `chooseContainer`
+ * answers and `explainExecFailure` explains. The choices of pod and container, and the words, are kubectl's.
+ */
+export { chooseContainer, needsContainerChoice } from './container.ts';
+export { explainExecFailure } from './explain.ts';
+export type { Kind } from './kinds.ts';
+export { referenceFromManifest, type ManifestReference } from './manifest.ts';
+export { formatReference, parseReference, type Reference } from './reference.ts';
+export { resolveTarget, type TargetRequest } from './resolve.ts';
 export type { Target } from './target.ts';
