@@ -91,6 +91,7 @@ function startLimit(timeoutMs: number, outer: AbortSignal | undefined): { signal
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, timeoutMs);
+  if (outer?.aborted === true) abort();
   outer?.addEventListener('abort', abort);
   return {
     signal: controller.signal,

@@ -43,16 +43,16 @@ export async function referenceFromManifest(
 type Fields = Readonly<Record<string, unknown>>;
 
 async function parseDocuments(text: string, source: string): Promise<readonly unknown[]> {
-  const { parseAllDocuments } = await import('yaml');
+  const { CORE_SCHEMA, loadAll, mergeTag } = await import('js-yaml');
   try {
-    return parseAllDocuments(text, { logLevel: 'error' }).map((document): unknown => {
-      const [fault] = document.errors;
-      if (fault !== undefined) throw fault;
-      return document.toJS() as unknown;
-    });
-  } catch (error) {
-    const [line = ''] = (error as Error).message.split('\n');
-    throw usage(source, `it is neither YAML nor JSON: ${line.replace(/:$/, '')}`, error);
+    return loadAll(text, { schema: CORE_SCHEMA.withTags(mergeTag) });
+  } catch (cause) {
+    const { reason = 'it cannot be parsed', mark } = cause as {
+      reason?: string;
+      mark?: { line: number; column: number };
+    };
+    const where = mark === undefined ? '' : `:${mark.line + 1}:${mark.column + 1}`;
+    throw usage(`${source}${where}`, `neither YAML nor JSON: ${reason}`, cause);
   }
 }
 

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
-import { KxError } from '../../../src/lib/errors/index.ts';
-import type { ApiClient, RequestOptions } from '../../../src/lib/kube/index.ts';
+import { devNull } from 'node:os';
+import { connect, type ApiClient } from '../../../src/lib/kube/index.ts';
 
 /** An answer: an object as JSON (a Status with `code` sets the HTTP status), or whatever a function writes. */
 export type Answer = object | ((request: IncomingMessage, response: ServerResponse) => void);
@@ -34,7 +32,9 @@ export async function startApiServer(answers: Readonly<Record<string, Answer>>):
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const api = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { port } = server.address() as AddressInfo;
+  const around = { env: { KUBECONFIG: devNull }, log: () => {} };
+  const api = await connect({ server: `http://127.0.0.1:${port}` }, around);
   return {
     api,
     asked,
@@ -59,25 +59,4 @@ export const forbidden = failure(403, 'Forbidden', 'pods is forbidden: User "u" 
 
 export function list(...items: readonly object[]): object {
   return { kind: 'List', metadata: { resourceVersion: '7' }, items };
-}
-
-function clientOf(server: string): ApiClient {
-  const open = async (path: string, { query, headers, signal }: RequestOptions = {}): Promise<Response> => {
-    const url = `${server}${path}${query === undefined ? '' : `?${query.toString()}`}`;
-    const response = await fetch(url, { headers: headers ?? {}, signal: signal ?? null });
-    if (response.ok) return response;
-    const { message, reason } = (await response.json()) as { message: string; reason: string };
-    throw new KxError('KX_REMOTE', message, { details: { status: String(response.status), reason } });
-  };
-  const unused = () => Promise.reject(new Error('lib/target only reads'));
-  return {
-    server,
-    context: undefined,
-    namespace: 'default',
-    get: async <T>(path: string, options?: RequestOptions) => (await (await open(path, options)).json()) as T,
-    stream: async (path, options) => Readable.fromWeb((await open(path, options)).body as ReadableStream),
-    post: unused,
-    upgrade: unused,
-    probe: unused,
-  };
 }

@@ -68,7 +68,7 @@ suite('a manifest', () => {
   const bad: readonly (readonly [what: string, text: string, message: RegExp])[] = [
     ['is empty', '', /^app\.yaml: there is no object in it$/],
     ['has only a comment', '# nothing\n', /there is no object/],
-    ['is broken', 'a: [1, 2\nb: }', /^app\.yaml: it is neither YAML nor JSON: .* at line \d+, column \d+$/],
+    ['is broken', 'a: [1, 2\nb: }', /^app\.yaml:2:\d+: neither YAML nor JSON: .+$/],
     ['is text', 'hello', /it is not a Kubernetes object/],
     ['is a list', '- a\n- b\n', /it is not a Kubernetes object/],
     ['has no kind', 'apiVersion: v1\nmetadata: {name: x}\n', /it is not a Kubernetes object/],
@@ -78,7 +78,7 @@ suite('a manifest', () => {
     ['has no metadata', 'apiVersion: v1\nkind: Pod\n', /no metadata\.name/],
     ['has a name that is a path', podText.replace('two', '../../nodes'), /cannot be the name of a pod/],
     ['has a namespace that is a path', deployment.replace('shop', '..'), /cannot be the name of a namespace/],
-    ['grows without end', 'a: &a [x, x]\nb: &b [*a, *a]\n'.concat(bomb()), /^app\.yaml: it is neither YAML nor JSON/],
+    ['would grow without end', 'a: &a [x, x]\nb: &b [*a, *a]\n'.concat(bomb()), /it is not a Kubernetes object/],
   ];
   for (const [what, text, message] of bad) {
     test(`that ${what} is refused in one line`, async () => {

@@ -144,13 +144,13 @@ suite('a TYPE/NAME', () => {
 
   test('on a server that does not know the path keeps the words of the server', async () => {
     await using server = await startApiServer({});
-    const { message } = await refusal('KX_REMOTE', resolve(server, 'deploy/web'));
+    const { message } = await refusal('KX_TARGET_NOT_FOUND', resolve(server, 'deploy/web'));
     assert.equal(message, 'the server could not find the requested resource');
   });
 
   test('that may not be read keeps the refusal of the server', async () => {
     await using server = await startApiServer({ [`${apps}/deployments/web`]: forbidden });
-    assert.match((await refusal('KX_REMOTE', resolve(server, 'deploy/web'))).message, /^pods is forbidden/);
+    assert.match((await refusal('KX_FORBIDDEN', resolve(server, 'deploy/web'))).message, /^pods is forbidden/);
   });
 
   test('that is a Service without a selector is refused with the words of kubectl', async () => {
@@ -237,7 +237,7 @@ suite('a TYPE/NAME without a pod', () => {
         response.end(JSON.stringify(watch ? forbidden : list()));
       },
     });
-    assert.match((await refusal('KX_REMOTE', resolve(server, 'deploy/web'))).message, /forbidden/);
+    assert.match((await refusal('KX_FORBIDDEN', resolve(server, 'deploy/web'))).message, /forbidden/);
   });
 
   test('stops waiting when the caller gives up, with the reason of the caller', async () => {
