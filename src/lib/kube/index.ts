@@ -3,3 +3,4 @@
  * upgrades. What a server refuses becomes a KxError with the server's own words.
  */
 export type { ApiClient, ConnectionFlags, RequestOptions, UpgradedConnection } from './api-client.ts';
+export { connect } from './connect.ts';

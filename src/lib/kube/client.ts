@@ -1,0 +1,204 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import type { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { KxError } from '../errors/index.ts';
+import type { ApiClient, RequestOptions } from './api-client.ts';
+import type { Connection } from './connection.ts';
+import { createAgent, type Way } from './dial.ts';
+import { exchange, readBody, staleSocket, toCancellation, type Answer, type Call } from './exchange.ts';
+import type { Identity, IdentitySource, Surroundings } from './identity.ts';
+import { explainRefusal } from './refusal.ts';
+
+/** What a client is made of. */
+export interface ClientParts {
+  readonly connection: Connection;
+  readonly way: Way;
+  readonly identities: IdentitySource;
+  readonly impersonation: Readonly<Record<string, string | string[]>>;
+  readonly timeoutMs: number;
+  readonly around: Surroundings;
+}
+
+interface Outgoing {
+  readonly method: Call['method'];
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A GET that the server puts off (429, or 5xx with Retry-After) is sent again this often, as client-go does. */
+const postponements = 5;
+const longestDelaySeconds = 30;
+
+/** Makes the one implementation of ApiClient. */
+export function createClient(parts: ClientParts): ApiClient {
+  const { connection, way } = parts;
+  const prefix = way.url.pathname === '/' ? '' : way.url.pathname;
+  let known: { identity: Identity; agent: Agent } | undefined;
+
+  /** One agent per certificate: a socket belongs to the user that its handshake named. */
+  function agentOf(identity: Identity): Agent {
+    if (known?.identity.certificate !== identity.certificate || known?.identity.key !== identity.key) {
+      known?.agent.destroy();
+      known = undefined;
+    }
+    known = { identity, agent: known?.agent ?? createAgent(way, identity) };
+    return known.agent;
+  }
+
+  async function callAs(identity: Identity, outgoing: Outgoing, options: RequestOptions): Promise<[Call, Answer]> {
+    const query = options.query?.toString() ?? '';
+    const call: Call = {
+      method: outgoing.method,
+      url: way.url,
+      path: `${prefix}${outgoing.path}${query === '' ? '' : `?${query}`}`,
+      headers: {
+        'User-Agent': 'kubectl-kx',
+        Accept: 'application/json',
+        ...(identity.authorization === undefined ? {} : { Authorization: identity.authorization }),
+        ...parts.impersonation,
+        ...outgoing.headers,
+        ...options.headers,
+      },
+      body: outgoing.body,
+      agent: agentOf(identity),
+      signal: options.signal,
+      timeoutMs: parts.timeoutMs,
+      log: parts.around.log,
+    };
+    const answer = await exchange(call).catch((error: unknown) => {
+      const isStale = error instanceof KxError && error.ran === 'no' && error.details['reason'] === staleSocket;
+      if (isStale && call.method === 'GET') return exchange(call);
+      throw error;
+    });
+    return [call, answer];
+  }
+
+  async function send(outgoing: Outgoing, options: RequestOptions): Promise<[Call, Answer]> {
+    let identity = await parts.identities.current(options.signal);
+    for (let renewed = false, postponed = 0; ;) {
+      const [call, answer] = await callAs(identity, outgoing, options);
+      if (answer.status < 300) return [call, answer];
+      const body = await readBody(call, answer.response);
+      const delay = outgoing.method === 'GET' && postponed < postponements ? retryDelay(answer) : undefined;
+      if (answer.status === 401 && !renewed && (await parts.identities.renew(identity, options.signal))) {
+        renewed = true;
+        identity = await parts.identities.current(options.signal);
+      } else if (delay !== undefined) {
+        postponed += 1;
+        await sleep(delay, undefined, options.signal && { signal: options.signal }).catch(() => {
+          throw toCancellation(options.signal);
+        });
+      } else {
+        throw withExpiry(explainRefusal(call, answer.response, body), identity);
+      }
+    }
+  }
+
+  async function receive<T>(outgoing: Outgoing, options: RequestOptions): Promise<T> {
+    const [call, { response }] = await send(outgoing, options);
+    const text = await readBody(call, response);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new KxError(
+        'KX_PROTOCOL',
+        `the server ${way.url.host} answered ${call.path} with something that is not JSON`,
+        {
+          hint: 'does the server address lead to a Kubernetes API?',
+          cause,
+        },
+      );
+    }
+  }
+
+  return {
+    server: `${way.url.origin}${prefix}`,
+    context: connection.context,
+    namespace: connection.namespace,
+    get: (path, options = {}) => receive({ method: 'GET', path }, options),
+    post: (path, body, options = {}) =>
+      receive(
+        { method: 'POST', path, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } },
+        options,
+      ),
+    async stream(path, options = {}) {
+      const [, { response }] = await send({ method: 'GET', path }, options);
+      const { signal } = options;
+      const abort = () => response.destroy(toCancellation(signal));
+      signal?.addEventListener('abort', abort);
+      return response.once('close', () => signal?.removeEventListener('abort', abort));
+    },
+    async upgrade(path, protocols, options = {}) {
+      const key = randomBytes(16).toString('base64');
+      const headers = {
+        // exec knows no media types: any other Accept is refused with 406.
+        Accept: '*/*',
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': key,
+        'Sec-WebSocket-Protocol': protocols.join(', '),
+      };
+      const [call, { response, upgraded }] = await send({ method: 'GET', path, headers }, options);
+      if (upgraded === undefined) throw explainRefusal(call, response, await readBody(call, response));
+      if (response.headers['sec-websocket-accept'] !== acceptOf(key)) {
+        upgraded.socket.destroy();
+        throw new KxError('KX_PROTOCOL', `the server ${way.url.host} upgraded to something that is not a WebSocket`, {
+          ran: 'maybe',
+        });
+      }
+      return { ...upgraded, subprotocol: response.headers['sec-websocket-protocol'] };
+    },
+    async probe(timeoutMs) {
+      const agent = createAgent(way, known?.identity ?? {});
+      const signal = AbortSignal.timeout(timeoutMs);
+      const headers = { 'User-Agent': 'kubectl-kx' };
+      const path = `${prefix}/livez`;
+      try {
+        const call: Call = {
+          method: 'GET',
+          url: way.url,
+          path,
+          headers,
+          agent,
+          signal,
+          timeoutMs: 0,
+          log: parts.around.log,
+        };
+        (await exchange(call)).response.destroy();
+        return true;
+      } catch {
+        return false;
+      } finally {
+        agent.destroy();
+      }
+    },
+  };
+}
+
+/** RFC 6455, 4.2.2. */
+function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+}
+
+/** Milliseconds to wait before the same request again; undefined: the server did not ask for that. */
+function retryDelay({ status, response }: Answer): number | undefined {
+  const seconds = Number(response.headers['retry-after']);
+  if ((status !== 429 && status < 500) || !Number.isInteger(seconds) || seconds < 0) return undefined;
+  return Math.min(seconds, longestDelaySeconds) * 1000;
+}
+
+/** The server only says that it does not know the user; the usual reason can be read in the certificate. */
+function withExpiry(error: KxError, { certificate }: Identity): KxError {
+  if (error.code !== 'KX_UNAUTHENTICATED' || certificate === undefined) return error;
+  const until = new Date(new X509Certificate(certificate).validTo);
+  if (until.getTime() > Date.now()) return error;
+  const { message, ran, details } = error;
+  return new KxError(error.code, message, {
+    ran,
+    details,
+    hint: `the client certificate expired on ${until.toISOString()}: get a new one for this user`,
+  });
+}

@@ -1,0 +1,43 @@
+import type { ApiClient, ConnectionFlags } from './api-client.ts';
+import { createClient } from './client.ts';
+import { resolveConnection, type Connection } from './connection.ts';
+import { createIdentitySource, impersonationHeaders, type Surroundings } from './identity.ts';
+import { inClusterConnection } from './in-cluster.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { proxyFromEnv } from './proxy-choice.ts';
+
+/**
+ * Finds the cluster and the user as kubectl does, and makes a client of them. Connects to nothing yet, and runs no
+ * credential plugin. Rejects with KX_CONFIG. `log` gets lines by the levels of kubectl's -v, none of which has a secret.
+ */
+export async function connect(flags: ConnectionFlags, options: Surroundings): Promise<ApiClient> {
+  const config = readKubeconfig(flags.kubeconfig, options.env);
+  const inCluster = config.files.length === 0 && flags.server === undefined && flags.context === undefined;
+  const connection =
+    (inCluster ? inClusterConnection(flags, options.env) : undefined) ?? resolveConnection(config, flags);
+  return connectTo(connection, flags, options);
+}
+
+/** Makes a client of a connection that was found already. */
+export async function connectTo(
+  connection: Connection,
+  flags: ConnectionFlags,
+  options: Surroundings,
+): Promise<ApiClient> {
+  const { server, user } = connection;
+  return createClient({
+    connection,
+    way: {
+      url: server.url,
+      proxy: server.proxy ?? proxyFromEnv(server.url, options.env),
+      ca: server.ca,
+      insecure: server.insecure,
+      serverName: server.tlsServerName,
+      env: options.env,
+    },
+    identities: await createIdentitySource(connection, flags, options),
+    impersonation: impersonationHeaders(user, flags),
+    timeoutMs: flags.requestTimeout ?? 0,
+    around: options,
+  });
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, createSecureContext, type ConnectionOptions } from 'node:tls';
+
+import { KxError } from '../errors/index.ts';
+import { explainDialFailure } from './dial-failure.ts';
+import type { Identity } from './identity.ts';
+
+/** The way to a server: what every connection to it has in common. */
+export interface Way {
+  readonly url: URL;
+  readonly proxy: URL | undefined;
+  /** PEM; undefined: the roots of the system, or SSL_CERT_FILE as in Go. */
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+  /** What to verify the certificate against instead of the host of `url`. */
+  readonly serverName: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A dial, a tunnel and a TLS handshake together may take this long, as long as client-go gives a dial. */
+const dialTimeoutMs = 30_000;
+const keepAliveMs = 15_000;
+
+/**
+ * An agent whose sockets go that way as that identity. A request reuses an idle socket, an upgrade takes it over, and
+ * a new one resumes the TLS session. Its errors are KxErrors with `ran` 'no'. A request option `dialSignal` ends a dial.
+ */
+export function createAgent(way: Way, identity: Identity): Agent {
+  const agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs });
+  const secure = way.url.protocol === 'https:' ? tlsOptions(way, identity) : undefined;
+  const createConnection = (
+    options: { dialSignal?: AbortSignal },
+    done: (error: Error | null, socket?: Socket) => void,
+  ) => {
+    dial(way, secure, options.dialSignal).then(
+      (socket) => done(null, socket),
+      (error: unknown) => done(explainDialFailure(error, way)),
+    );
+  };
+  return Object.assign(agent, { createConnection });
+}
+
+async function dial(way: Way, secure: ConnectionOptions | undefined, signal: AbortSignal | undefined): Promise<Socket> {
+  const timeout = AbortSignal.timeout(dialTimeoutMs);
+  const ends = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const host = way.url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(way.url.port) || (secure === undefined ? 80 : 443);
+  const tunnel = way.proxy && (await openTunnel(way, way.proxy, host, port, ends));
+  const socket =
+    secure === undefined
+      ? (tunnel ?? connectTcp({ host, port }))
+      : connectTls({ ...secure, host, port, ...(tunnel && { socket: tunnel }) }).on('session', (session) => {
+          secure.session = session;
+        });
+  if (secure !== undefined || tunnel === undefined) await whenReady(socket, secure ? 'secureConnect' : 'connect', ends);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, keepAliveMs);
+  return socket;
+}
+
+async function openTunnel(way: Way, proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const { openProxyTunnel } = await import('./proxy-tunnel.ts');
+  return openProxyTunnel({ proxy, host, port, ca: way.ca ?? envRoots(way.env), insecure: way.insecure, signal });
+}
+
+/** Resolves at `event`; destroys the socket and rejects with its error, or with the reason of the signal. */
+export function whenReady(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: unknown) => {
+      socket.off(event, ready).off('error', settle).off('close', closed);
+      signal.removeEventListener('abort', aborted);
+      if (error === undefined) return resolve();
+      socket.on('error', () => {}).destroy();
+      reject(error as Error);
+    };
+    const ready = () => settle();
+    const closed = () => settle(Object.assign(new Error('connection closed'), { code: 'ECONNRESET' }));
+    const aborted = () => settle(signal.reason);
+    socket.on(event, ready).on('error', settle).on('close', closed);
+    signal.addEventListener('abort', aborted);
+    if (signal.aborted) aborted();
+  });
+}
+
+function tlsOptions(way: Way, identity: Identity): ConnectionOptions {
+  const name = way.serverName ?? way.url.hostname.replace(/^\[|\]$/g, '');
+  const options: ConnectionOptions = {
+    secureContext: secureContext(way, identity),
+    rejectUnauthorized: !way.insecure,
+    servername: isIP(name) === 0 ? name : '',
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+    ALPNProtocols: ['http/1.1'],
+  };
+  return options;
+}
+
+function secureContext(way: Way, identity: Identity) {
+  try {
+    return createSecureContext({
+      ca: way.ca ?? envRoots(way.env),
+      cert: identity.certificate,
+      key: identity.key,
+    });
+  } catch (cause) {
+    const what =
+      identity.certificate === undefined
+        ? 'certificate authority'
+        : 'client certificate, its key or the certificate authority';
+    throw new KxError('KX_CONFIG', `the ${what} cannot be used: ${(cause as Error).message}`, {
+      cause,
+      hint: 'they must be PEM without a passphrase, and the key must belong to the certificate',
+    });
+  }
+}
+
+function envRoots(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env['SSL_CERT_FILE'];
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new KxError('KX_CONFIG', `cannot read the certificate authorities of SSL_CERT_FILE ${file}`, { cause });
+  }
+}
