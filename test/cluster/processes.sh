@@ -18,16 +18,12 @@ start() { # NAME COMMAND...: in a session of its own, unless it runs already; de
   echo "$! $(start_time $!)" >"$RUN/$name.pid"
 }
 
-stop() { # NAME SIGNAL: the signal, and KILL after three seconds
-  local pid started
+stop() { # NAME: returns when it has gone
+  local pid
   if is_running "$1"; then
-    read -r pid started <"$RUN/$1.pid"
-    kill "-$2" "$pid"
-    for _ in $(seq 30); do
-      is_running "$1" || break
-      sleep 0.1
-    done
-    if is_running "$1"; then kill -KILL "$pid"; fi
+    read -r pid _ <"$RUN/$1.pid"
+    kill -KILL "$pid"
+    while is_running "$1"; do sleep 0.05; done
   fi
   rm -f "$RUN/$1.pid"
 }
