@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KxError } from '../errors/index.ts';
 import type { ApiClient, RequestOptions } from './api-client.ts';
 import type { Connection } from './connection.ts';
-import { createAgent, type Way } from './dial.ts';
-import { exchange, readBody, staleSocket, toCancellation, type Answer, type Call } from './exchange.ts';
+import { createAgent } from './dial.ts';
+import { exchange, readBody, staleSocket, type Answer, type Call } from './exchange.ts';
+import { toCancellation } from './failures.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
 import { explainRefusal } from './refusal.ts';
+import type { Way } from './way.ts';
 
 /** What a client is made of. */
 export interface ClientParts {

@@ -1,7 +1,8 @@
 import type { ApiClient, ConnectionFlags } from './api-client.ts';
 import { createClient } from './client.ts';
 import { resolveConnection, type Connection } from './connection.ts';
-import { createIdentitySource, impersonationHeaders, type Surroundings } from './identity.ts';
+import { createIdentitySource, impersonationHeaders } from './credentials.ts';
+import type { Surroundings } from './identity.ts';
 import { inClusterConnection } from './in-cluster.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { proxyFromEnv } from './proxy-choice.ts';

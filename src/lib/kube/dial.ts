@@ -4,20 +4,9 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type ConnectionOptions } from 'node:tls';
 
 import { KxError } from '../errors/index.ts';
-import { explainDialFailure } from './dial-failure.ts';
+import { explainDialFailure } from './failures.ts';
 import type { Identity } from './identity.ts';
-
-/** The way to a server: what every connection to it has in common. */
-export interface Way {
-  readonly url: URL;
-  readonly proxy: URL | undefined;
-  /** PEM; undefined: the roots of the system, or SSL_CERT_FILE as in Go. */
-  readonly ca: string | undefined;
-  readonly insecure: boolean;
-  /** What to verify the certificate against instead of the host of `url`. */
-  readonly serverName: string | undefined;
-  readonly env: NodeJS.ProcessEnv;
-}
+import { whenReady, type Way } from './way.ts';
 
 /** A dial, a tunnel and a TLS handshake together may take this long, as long as client-go gives a dial. */
 const dialTimeoutMs = 30_000;
@@ -63,25 +52,6 @@ async function dial(way: Way, secure: ConnectionOptions | undefined, signal: Abo
 async function openTunnel(way: Way, proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const { openProxyTunnel } = await import('./proxy-tunnel.ts');
   return openProxyTunnel({ proxy, host, port, ca: way.ca ?? envRoots(way.env), insecure: way.insecure, signal });
-}
-
-/** Resolves at `event`; destroys the socket and rejects with its error, or with the reason of the signal. */
-export function whenReady(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: unknown) => {
-      socket.off(event, ready).off('error', settle).off('close', closed);
-      signal.removeEventListener('abort', aborted);
-      if (error === undefined) return resolve();
-      socket.on('error', () => {}).destroy();
-      reject(error as Error);
-    };
-    const ready = () => settle();
-    const closed = () => settle(Object.assign(new Error('connection closed'), { code: 'ECONNRESET' }));
-    const aborted = () => settle(signal.reason);
-    socket.on(event, ready).on('error', settle).on('close', closed);
-    signal.addEventListener('abort', aborted);
-    if (signal.aborted) aborted();
-  });
 }
 
 function tlsOptions(way: Way, identity: Identity): ConnectionOptions {

@@ -1,8 +1,8 @@
 import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { KxError } from '../errors/index.ts';
-import { explainDialFailure, isTlsAlert } from './dial-failure.ts';
+import { explainDialFailure, isTlsAlert, toCancellation } from './failures.ts';
 import { logAnswer, logBody, logRequest } from './request-log.ts';
 
 /** One HTTP request on its way, with everything that is sent. */
@@ -24,7 +24,7 @@ export interface Call {
 export interface Answer {
   readonly response: IncomingMessage;
   readonly status: number;
-  readonly upgraded?: { readonly socket: Socket; readonly head: Buffer };
+  readonly upgraded?: { readonly socket: Duplex; readonly head: Buffer };
 }
 
 /** A socket that was kept alive and that the server had closed in the meantime: nothing was received on it. */
@@ -55,9 +55,7 @@ export function exchange(call: Call): Promise<Answer> {
     };
     signal?.addEventListener('abort', abort);
     request.on('response', (response) => settle({ response, status: response.statusCode ?? 0 }));
-    request.on('upgrade', (response, socket, head) =>
-      settle({ response, status: 101, upgraded: { socket: socket as Socket, head } }),
-    );
+    request.on('upgrade', (response, socket, head) => settle({ response, status: 101, upgraded: { socket, head } }));
     request.on('error', (error) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -85,12 +83,6 @@ export async function readBody(call: Call, response: IncomingMessage): Promise<s
   const text = Buffer.concat(chunks).toString('utf8');
   logBody(call, text);
   return text;
-}
-
-/** The error that an aborted signal stands for. */
-export function toCancellation(signal: AbortSignal | undefined): KxError {
-  const reason: unknown = signal?.reason;
-  return reason instanceof KxError ? reason : new KxError('KX_CANCELED', 'canceled', { cause: reason });
 }
 
 function timedOut({ timeoutMs, url }: Call): KxError {

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 
 import { KxError } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
-import { toCancellation } from './exchange.ts';
+import { toCancellation } from './failures.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
 import { commandPath, fieldsOf, isFields, listOf, stringOf, type Fields } from './kubeconfig.ts';
 

@@ -1,11 +1,12 @@
 import { KxError } from '../errors/index.ts';
 import { pemOf } from './connection.ts';
-import { createAgent, type Way } from './dial.ts';
+import { createAgent } from './dial.ts';
 import { exchange, readBody, type Call } from './exchange.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
 import { isFields, stringOf, type Entry, type Fields } from './kubeconfig.ts';
 import { proxyFromEnv } from './proxy-choice.ts';
 import { saveTokens } from './token-file.ts';
+import type { Way } from './way.ts';
 
 /** What is asked of an issuer, and how its answers are reached. */
 interface Issuer {

@@ -2,8 +2,8 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, rootCertificates } from 'node:tls';
 
 import { KxError } from '../errors/index.ts';
-import { explainDialFailure } from './dial-failure.ts';
-import { whenReady } from './dial.ts';
+import { explainDialFailure } from './failures.ts';
+import { whenReady } from './way.ts';
 
 /** A connection to `host:port` that is asked of a proxy. */
 export interface TunnelRequest {
@@ -138,14 +138,14 @@ function createReader(socket: Socket, signal: AbortSignal): Reader {
 
 function whenReadable(socket: Socket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (error?: unknown) => {
+    const settle = (error?: Error) => {
       socket.off('readable', ready).off('end', ready).off('close', ready).off('error', settle);
       signal.removeEventListener('abort', aborted);
       if (error === undefined) resolve();
-      else reject(error as Error);
+      else reject(error);
     };
     const ready = () => settle();
-    const aborted = () => settle(signal.reason);
+    const aborted = () => settle(signal.reason as Error);
     socket.on('readable', ready).on('end', ready).on('close', ready).on('error', settle);
     signal.addEventListener('abort', aborted);
     if (signal.aborted) aborted();

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 
 import type { Pair } from './authority.ts';
 
@@ -109,7 +109,7 @@ function describe(request: IncomingMessage, body: string): Seen {
     url: request.url ?? '',
     headers: request.headersDistinct,
     body,
-    client: [socket.getPeerCertificate?.().subject?.CN].flat()[0],
+    client: [(socket.getPeerCertificate?.() as Partial<PeerCertificate> | undefined)?.subject?.CN].flat()[0],
     tlsName: (socket as { servername?: string | false | null }).servername,
     resumed: socket.isSessionReused?.() ?? false,
     remotePort: socket.remotePort,

@@ -1,5 +1,5 @@
 import { KxError } from '../errors/index.ts';
-import type { Way } from './dial.ts';
+import type { Way } from './way.ts';
 
 /** What a system or TLS error code means to a person: the end of the message, and what to do. */
 interface Meaning {
@@ -86,4 +86,10 @@ export function explainDialFailure(thrown: unknown, way: Pick<Way, 'url'>, to = 
 /** Whether an error of a socket in use was made by TLS, so that no request can have been acted on. */
 export function isTlsAlert(error: unknown): boolean {
   return ((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_SSL_');
+}
+
+/** The error that an aborted signal stands for. */
+export function toCancellation(signal: AbortSignal | undefined): KxError {
+  const reason: unknown = signal?.reason;
+  return reason instanceof KxError ? reason : new KxError('KX_CANCELED', 'canceled', { cause: reason });
 }
