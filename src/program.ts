@@ -1,0 +1,58 @@
+import { findCommand } from './cli/find-command.ts';
+import type { FlagSpecs } from './cli/flag-spec.ts';
+import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
+import { normaliseArgv } from './cli/normalise-argv.ts';
+import { reportError } from './cli/report.ts';
+import { splitAtDashes } from './cli/words.ts';
+import { endProcess, print, printError } from './lib/terminal/index.ts';
+import manifest from '../oclif.manifest.json' with { type: 'json' };
+
+/** Every command by its name, loaded when it is run. `npm run surface` makes oclif.manifest.json from them. */
+export const commands = {
+  exec: () => import('./commands/exec.ts'),
+};
+
+const described = manifest.commands as unknown as Readonly<Record<string, CommandManifest>>;
+
+/** Runs the words of a command line and ends the process. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  let exitCode: number;
+  try {
+    exitCode = await runWords(argv);
+  } catch (error) {
+    const report = reportError(error, false);
+    printError(report.text);
+    exitCode = report.exit;
+  }
+  await endProcess(exitCode);
+}
+
+/** Help comes from the manifest: no command is loaded for it. */
+async function runWords(argv: readonly string[]): Promise<number> {
+  const { own, remote } = splitAtDashes(argv);
+  const asksHelp = own[0] === 'help';
+  const flagsOf = Object.fromEntries(Object.entries(described).map(([name, { flags }]) => [name, flags as FlagSpecs]));
+  const { name, words } = findCommand(asksHelp ? own.slice(1) : own, flagsOf);
+  if (name === undefined) {
+    print(rootHelp(described));
+    return 0;
+  }
+  const command = described[name];
+  if (command === undefined) throw new Error(`${name} is not in the manifest`);
+  if (asksHelp || normaliseArgv(words, command.flags).includes('--help')) {
+    print(commandHelp(command));
+    return 0;
+  }
+  return runCommand(name as keyof typeof commands, words, remote);
+}
+
+async function runCommand(
+  name: keyof typeof commands,
+  words: readonly string[],
+  remote: readonly string[] | null,
+): Promise<number> {
+  const [{ default: Command }, { makeConfig }] = await Promise.all([commands[name](), import('./base-command.ts')]);
+  const command = new Command(words, remote, makeConfig(manifest.version));
+  command.id = name;
+  return command.start();
+}
