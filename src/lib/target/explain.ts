@@ -34,11 +34,13 @@ export async function explainExecFailure(
   return new KxError(better.code, better.message, { ran, details, hint: better.hint, cause: error });
 }
 
-/** Errors of the connection, of the user's rights and of the command itself say nothing about the pod. */
+/**
+ * Errors of the connection, of the user's rights and of the command itself say nothing about the pod, and what this
+ * folder has said already (its cause is the server's 404) gets no better.
+ */
 function isAboutTarget(error: KxError): boolean {
   if (error.ran === 'yes') return false;
-  if (error.code === 'KX_REMOTE' || error.code === 'KX_TARGET_NOT_FOUND') return true;
-  return [400, 404, 500].some((status) => hasStatus(error, status));
+  return error.code === 'KX_REMOTE' || (hasStatus(error, 404) && !(error.cause instanceof KxError));
 }
 
 function explainBy(pod: Pod, target: Target): KxError | undefined {

@@ -146,6 +146,8 @@ suite('the original error stays', () => {
     ['when the stream was lost', 'KX_CONNECTION_LOST', { ran: 'maybe' }],
     ['when it is about the command', 'KX_COMMAND_NOT_FOUND', {}],
     ['when the command ran', 'KX_REMOTE', { ran: 'yes' }],
+    ['when kx asks for a container', 'KX_TARGET_AMBIGUOUS', { details: { status: '400' } }],
+    ['when it is explained already', 'KX_TARGET_NOT_FOUND', { details: { status: '404' }, cause: missing }],
   ];
   for (const [why, code, options] of untouched) {
     test(`${why}, and nothing is asked`, async () => {
