@@ -20,7 +20,7 @@ export interface ContainerChoice {
  * `kubectl.kubernetes.io/default-container`, else the first, which is said unless `quiet`. A name that the pod does not
  * have is KX_TARGET_NOT_FOUND, from the annotation too.
  */
-export function pickContainer(pod: Pod, choice: ContainerChoice, say: (line: string) => void): string {
+function pickContainer(pod: Pod, choice: ContainerChoice, say: (line: string) => void): string {
   const named = choice.container ?? pod.metadata?.annotations?.[defaultContainer];
   const podName = pod.metadata?.name ?? '';
   if (named !== undefined && named !== '') {
