@@ -17,10 +17,10 @@ else
   config=$CACHE/kubeconfig
 fi
 draft=$(mktemp "$CACHE/kubeconfig-draft.XXXXXX")   # a test that reads meanwhile sees the old one or the new one
-trap 'rm -f "$draft"' EXIT
+trap 'rm -f "$draft"*' EXIT
 if [ -n "${KX_TEST_CONTEXT:-}" ]; then
   "$program" config view --raw --flatten --minify --context "$KX_TEST_CONTEXT" >"$draft"
-  "$program" config rename-context "$KX_TEST_CONTEXT" kx --kubeconfig "$draft" >/dev/null
+  [ "$KX_TEST_CONTEXT" = kx ] || "$program" config rename-context "$KX_TEST_CONTEXT" kx --kubeconfig "$draft" >/dev/null
 else
   cp "$ADMIN_KUBECONFIG" "$draft"
 fi
@@ -49,14 +49,14 @@ say "fixtures"
 kubectl get namespace $NAMESPACE >/dev/null 2>&1 || kubectl create namespace $NAMESPACE >/dev/null
 # a pod needs its service account, and its token volume this ConfigMap
 until_ready --for=create serviceaccount/default configmap/kube-root-ca.crt
-own_or_portable | kubectl apply -f - >/dev/null
+own_or_portable | kubectl apply --server-side -f - >/dev/null
 if [ -z "$(kubectl get cronjob cron -o jsonpath='{.status.active}')" ]; then
   kubectl patch cronjob cron --subresource=status --type=merge -p '{"status": {"lastScheduleTime": "2020-06-01T00:00:00Z"}}' >/dev/null
 fi
 if ! debugger_runs; then   # an ephemeral container is neither started again nor removed
   if [ -n "$(kubectl get pod two -o jsonpath='{.spec.ephemeralContainers}')" ]; then
     kubectl delete pod two >/dev/null
-    own_or_portable | kubectl apply -f - >/dev/null
+    own_or_portable | kubectl apply --server-side -f - >/dev/null
   fi
   kubectl debug two --image="${KX_TEST_IMAGES:-}kx-busybox:local" --container=debugger --target=a --profile=general -- sleep 2147483647 >/dev/null 2>&1
 fi
@@ -71,17 +71,21 @@ until_ready --for=condition=Ready pod -l app=cron
 for _ in $(seq 300); do debugger_runs && break; sleep 0.1; done
 debugger_runs || fail "the ephemeral container of pod two does not run"
 
-contexts=$(kubectl config get-contexts -o name)
-for user in full get-only create-only none; do
-  kubectl config set-credentials $user --token="$(kubectl create token $user --duration=24h)" >/dev/null
-done
-for context in $contexts; do
-  cluster=$(kubectl config view -o jsonpath="{.contexts[?(@.name==\"$context\")].context.cluster}")
-  kubectl config set-context "$context" --namespace=$NAMESPACE >/dev/null
-  for user in full get-only create-only none; do
-    kubectl config set-context "$context-$user" --cluster="$cluster" --user=$user --namespace=$NAMESPACE >/dev/null
-  done
-done
-mv "$draft" "$config"
+until_ready --for=jsonpath='{.data.token}' secret/full secret/get-only secret/create-only secret/none
+users=$(kubectl get secrets -l fixture=token -o jsonpath='{range .items[*]}{.metadata.name} {.data.token}{"\n"}{end}')
+kubectl config view -o jsonpath='{range .contexts[*]}{.name} {.context.cluster} {.context.user}{"\n"}{end}' >"$draft.contexts"
+{
+  printf 'apiVersion: v1\nkind: Config\ncontexts:\n'
+  while read -r context cluster admin; do
+    echo "- {name: $context, context: {cluster: $cluster, user: $admin, namespace: $NAMESPACE}}"
+    while read -r user _; do
+      echo "- {name: $context-$user, context: {cluster: $cluster, user: $user, namespace: $NAMESPACE}}"
+    done <<<"$users"
+  done <"$draft.contexts"
+  echo 'users:'
+  while read -r user token; do echo "- {name: $user, user: {token: $(base64 -d <<<"$token")}}"; done <<<"$users"
+} >"$draft.users"
+KUBECONFIG=$draft.users:$draft "$program" config view --raw --flatten >"$draft.merged"   # of two that say the same the first one counts
+mv "$draft.merged" "$config"
 say "ready: export KUBECONFIG=$config"
 echo "$config"

@@ -11,7 +11,7 @@ cp "$PKI/node-$i.kubeconfig" "$files/kubelet.kubeconfig"
 cp "$PKI/node-$i-serving.crt" "$files/serving.crt"
 cp "$PKI/node-$i-serving.key" "$files/serving.key"
 sed "s#POD_CIDR#$(pod_cidr "$i")#" "$HERE/node/cni.conflist" >"$files/cni.conflist"
-if [ "$i" = $OLD_NODE ]; then   # signs its serving certificate itself, and knows v4.channel.k8s.io only
+if [ "$i" = $OLD_NODE ]; then   # signs its serving certificate itself, and does not know v5.channel.k8s.io
   sed -i '/^tls/d' "$files/kubelet.yaml"
   echo 'featureGates: {ExtendWebSocketsToKubelet: false}' >>"$files/kubelet.yaml"
 fi
