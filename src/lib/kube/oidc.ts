@@ -116,7 +116,8 @@ async function requestTokens(issuer: Issuer, refreshToken: string, signal: Abort
   // Issuers take the secret as a header or in the form; as golang.org/x/oauth2 does, the header is tried first.
   let answer =
     issuer.clientSecret === '' ? undefined : await askIssuer(issuer, endpoint, basicOf(issuer), form, signal);
-  if (answer?.status !== 200) answer = await askIssuer(issuer, endpoint, {}, open, signal);
+  const isUnknownClient = answer?.status !== 200 && answer?.fields['error'] !== 'invalid_grant';
+  if (answer === undefined || isUnknownClient) answer = await askIssuer(issuer, endpoint, {}, open, signal);
   const idToken = stringOf(answer.fields, 'id_token');
   if (answer.status === 200 && idToken !== undefined) {
     return { idToken, refreshToken: stringOf(answer.fields, 'refresh_token') ?? refreshToken };

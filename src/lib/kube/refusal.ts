@@ -71,7 +71,9 @@ function hintOf(status: number, message: string, call: Call, response: IncomingM
     return 'the server address should begin with https://';
   if (status === 502 || status === 503 || status === 504)
     return 'the server, or what it needs, is not up: try again later';
-  if (call.headers['Upgrade'] !== undefined && (status < 400 || status === 426)) {
+  if (status >= 300 && status < 400)
+    return 'a proxy on the way may want a login, or the server address is not that of an API';
+  if (call.headers['Upgrade'] !== undefined && (status < 300 || status === 426)) {
     const seen = response.headersDistinct['via']?.[0] ?? response.headersDistinct['server']?.[0];
     return `something on the way takes the WebSocket upgrade away${seen === undefined ? '' : ` (it calls itself "${seen}")`}: use a way to the server that lets WebSockets pass`;
   }
