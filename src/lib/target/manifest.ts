@@ -1,3 +1,4 @@
+import { CORE_SCHEMA, loadAll, mergeTag } from 'js-yaml';
 import { KxError } from '../errors/index.ts';
 import { kinds, kindNames, type Kind } from './kinds.ts';
 import { checkName, checkNamespace, quote } from './names.ts';
@@ -15,12 +16,12 @@ export interface ManifestReference {
  * namespace of `-n`, where the user gave one: an object in another is refused, as kubectl does. Everything that is not
  * exactly one object with pods is KX_USAGE.
  */
-export async function referenceFromManifest(
+export function referenceFromManifest(
   text: string,
   source: string,
   enforced?: string,
-): Promise<ManifestReference> {
-  const [object, ...others] = (await parseDocuments(text, source)).flatMap(itemsOf);
+): ManifestReference {
+  const [object, ...others] = parseDocuments(text, source).flatMap(itemsOf);
   if (object === undefined) throw usage(source, 'there is no object in it');
   if (others.length > 0) throw new KxError('KX_USAGE', 'cannot exec into multiple objects at a time');
   const kind = kindOf(object, source);
@@ -42,8 +43,7 @@ export async function referenceFromManifest(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-async function parseDocuments(text: string, source: string): Promise<readonly unknown[]> {
-  const { CORE_SCHEMA, loadAll, mergeTag } = await import('js-yaml');
+function parseDocuments(text: string, source: string): readonly unknown[] {
   try {
     return loadAll(text, { schema: CORE_SCHEMA.withTags(mergeTag) });
   } catch (cause) {
