@@ -57,7 +57,7 @@ export function createClient(parts: ClientParts): ApiClient {
       path: `${prefix}${outgoing.path}${query === '' ? '' : `?${query}`}`,
       headers: {
         'User-Agent': 'kubectl-kx',
-        Accept: 'application/json',
+        Accept: 'application/json, */*',
         ...(identity.authorization === undefined ? {} : { Authorization: identity.authorization }),
         ...parts.impersonation,
         ...outgoing.headers,
@@ -72,7 +72,7 @@ export function createClient(parts: ClientParts): ApiClient {
     const answer = await exchange(call).catch((error: unknown) => {
       const isStale = error instanceof KxError && error.ran === 'no' && error.details['reason'] === staleSocket;
       if (isStale && call.method === 'GET') return exchange(call);
-      throw error;
+      throw withExpiry(error, identity);
     });
     return [call, answer];
   }
@@ -89,6 +89,7 @@ export function createClient(parts: ClientParts): ApiClient {
         identity = await parts.identities.current(options.signal);
       } else if (delay !== undefined) {
         postponed += 1;
+        parts.around.log(1, `the server asks to come back in ${delay / 1000} s: ${answer.status} for ${outgoing.path}`);
         await sleep(delay, undefined, options.signal && { signal: options.signal }).catch(() => {
           throw toCancellation(options.signal);
         });
@@ -192,15 +193,13 @@ function retryDelay({ status, response }: Answer): number | undefined {
   return Math.min(seconds, longestDelaySeconds) * 1000;
 }
 
-/** The server only says that it does not know the user; the usual reason can be read in the certificate. */
-function withExpiry(error: KxError, { certificate }: Identity): KxError {
-  if (error.code !== 'KX_UNAUTHENTICATED' || certificate === undefined) return error;
-  const until = new Date(new X509Certificate(certificate).validTo);
-  if (until.getTime() > Date.now()) return error;
-  const { message, ran, details } = error;
-  return new KxError(error.code, message, {
-    ran,
-    details,
-    hint: `the client certificate expired on ${until.toISOString()}: get a new one for this user`,
-  });
+/** A server says little of a user it does not know, or cuts the connection; the usual reason can be read here. */
+function withExpiry(error: unknown, { certificate }: Identity): unknown {
+  if (!(error instanceof KxError) || certificate === undefined) return error;
+  const isSuspect = error.code === 'KX_UNAUTHENTICATED' || /^(ECONNRESET|ERR_SSL_)/.test(error.details['reason'] ?? '');
+  const until = isSuspect ? new Date(new X509Certificate(certificate).validTo) : undefined;
+  if (until === undefined || until.getTime() > Date.now()) return error;
+  const { code, message, ran, details, cause } = error;
+  const hint = `the client certificate expired on ${until.toISOString()}: get a new one for this user`;
+  return new KxError(code, message, { ran, details, cause, hint });
 }

@@ -11,7 +11,9 @@ import { proxyFromEnv } from './proxy-choice.ts';
  * Finds the cluster and the user as kubectl does, and makes a client of them. Connects to nothing yet, and runs no
  * credential plugin. Rejects with KX_CONFIG. `log` gets lines by the levels of kubectl's -v, none of which has a secret.
  */
-export async function connect(flags: ConnectionFlags, options: Surroundings): Promise<ApiClient> {
+export async function connect(given: ConnectionFlags, options: Surroundings): Promise<ApiClient> {
+  // As for kubectl, a flag with an empty value is one that was not given.
+  const flags: ConnectionFlags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   const config = readKubeconfig(flags.kubeconfig, options.env);
   const inCluster = config.files.length === 0 && flags.server === undefined && flags.context === undefined;
   const connection =

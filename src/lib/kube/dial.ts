@@ -6,11 +6,10 @@ import { checkServerIdentity, connect as connectTls, createSecureContext, type C
 import { KxError } from '../errors/index.ts';
 import { explainDialFailure } from './failures.ts';
 import type { Identity } from './identity.ts';
-import { whenReady, type Way } from './way.ts';
+import { keepAliveMs, whenReady, type Way } from './way.ts';
 
 /** A dial, a tunnel and a TLS handshake together may take this long, as long as client-go gives a dial. */
 const dialTimeoutMs = 30_000;
-const keepAliveMs = 15_000;
 
 /**
  * An agent whose sockets go that way as that identity. A request reuses an idle socket, an upgrade takes it over, and

@@ -1,7 +1,7 @@
 import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { KxError } from '../errors/index.ts';
+import { KxError, type Ran } from '../errors/index.ts';
 import { explainDialFailure, isTlsAlert, toCancellation } from './failures.ts';
 import { logAnswer, logBody, logRequest } from './request-log.ts';
 
@@ -36,6 +36,7 @@ export function exchange(call: Call): Promise<Answer> {
   const begin = performance.now();
   logRequest(call);
   return new Promise((resolve, reject) => {
+    const dialing = new AbortController();
     const request = httpRequest({
       agent,
       method,
@@ -43,34 +44,50 @@ export function exchange(call: Call): Promise<Answer> {
       headers: { Host: url.host, ...headers },
       host: url.hostname,
       port: url.port || (url.protocol === 'https:' ? 443 : 80),
-      ...{ dialSignal: signal },
+      ...{ dialSignal: dialing.signal },
     });
-    const timer = timeoutMs > 0 ? setTimeout(() => request.destroy(timedOut(call)), timeoutMs) : undefined;
-    const abort = () => request.destroy(toCancellation(signal));
-    const settle = (answer: Answer) => {
+    let sent = false;
+    let stopped: KxError | undefined;
+    const stop = (makeError: (ran: Ran) => KxError) => {
+      stopped ??= makeError(sent && isUpgrade(call) ? 'maybe' : 'no');
+      dialing.abort(stopped);
+      request.destroy(stopped);
+    };
+    const timer = timeoutMs > 0 ? setTimeout(() => stop((ran) => timedOut(call, ran)), timeoutMs) : undefined;
+    const abort = () => stop((ran) => toCancellation(signal, ran));
+    const release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
+    };
+    const settle = (answer: Answer) => {
+      release();
       logAnswer(call, answer.response, performance.now() - begin);
       resolve(answer);
     };
     signal?.addEventListener('abort', abort);
+    request.on('socket', () => (sent = true));
     request.on('response', (response) => settle({ response, status: response.statusCode ?? 0 }));
     request.on('upgrade', (response, socket, head) => settle({ response, status: 101, upgraded: { socket, head } }));
     request.on('error', (error) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      reject(signal?.aborted === true ? toCancellation(signal) : explainLoss(error, call, request.reusedSocket));
+      release();
+      reject(stopped ?? explainLoss(error, call, request.reusedSocket));
     });
     if (signal?.aborted === true) abort();
     else request.end(call.body);
   });
 }
 
+/** Whether a request asks for a WebSocket: what it is refused, and what its loss means, differs. */
+export function isUpgrade({ headers }: Pick<Call, 'headers'>): boolean {
+  return headers['Upgrade'] !== undefined;
+}
+
 /** The whole body as text, within the time of the request. */
 export async function readBody(call: Call, response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   const abort = () => response.destroy(toCancellation(call.signal));
-  const timer = call.timeoutMs > 0 ? setTimeout(() => response.destroy(timedOut(call)), call.timeoutMs) : undefined;
+  const timer =
+    call.timeoutMs > 0 ? setTimeout(() => response.destroy(timedOut(call, 'no')), call.timeoutMs) : undefined;
   call.signal?.addEventListener('abort', abort);
   try {
     for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -85,8 +102,9 @@ export async function readBody(call: Call, response: IncomingMessage): Promise<s
   return text;
 }
 
-function timedOut({ timeoutMs, url }: Call): KxError {
+function timedOut({ timeoutMs, url }: Call, ran: Ran): KxError {
   return new KxError('KX_UNREACHABLE', `the server ${url.host} did not answer within ${timeoutMs / 1000} s`, {
+    ran,
     hint: 'give it longer by --request-timeout',
   });
 }
@@ -96,7 +114,7 @@ function explainLoss(error: unknown, call: Call, reused: boolean): KxError {
   if (isTlsAlert(error)) return explainDialFailure(error, call);
   const { code = 'ECONNRESET' } = error as NodeJS.ErrnoException;
   const details = { reason: reused && code === 'ECONNRESET' ? staleSocket : code };
-  if (call.headers['Upgrade'] === undefined) {
+  if (!isUpgrade(call)) {
     const message = `the server ${call.url.host} cut the connection before its answer was complete`;
     return new KxError('KX_UNREACHABLE', message, { details, cause: error });
   }

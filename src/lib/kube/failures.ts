@@ -1,4 +1,4 @@
-import { KxError } from '../errors/index.ts';
+import { KxError, type Ran } from '../errors/index.ts';
 import type { Way } from './way.ts';
 
 /** What a system or TLS error code means to a person: the end of the message, and what to do. */
@@ -89,7 +89,7 @@ export function isTlsAlert(error: unknown): boolean {
 }
 
 /** The error that an aborted signal stands for. */
-export function toCancellation(signal: AbortSignal | undefined): KxError {
+export function toCancellation(signal: AbortSignal | undefined, ran: Ran = 'no'): KxError {
   const reason: unknown = signal?.reason;
-  return reason instanceof KxError ? reason : new KxError('KX_CANCELED', 'canceled', { cause: reason });
+  return reason instanceof KxError ? reason : new KxError('KX_CANCELED', 'canceled', { ran, cause: reason });
 }

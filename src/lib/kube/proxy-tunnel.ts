@@ -3,7 +3,7 @@ import { checkServerIdentity, connect as connectTls, rootCertificates } from 'no
 
 import { KxError } from '../errors/index.ts';
 import { explainDialFailure } from './failures.ts';
-import { whenReady } from './way.ts';
+import { keepAliveMs, whenReady } from './way.ts';
 
 /** A connection to `host:port` that is asked of a proxy. */
 export interface TunnelRequest {
@@ -47,7 +47,7 @@ async function dialProxy({ proxy, ca, insecure, signal }: TunnelRequest): Promis
       })
     : connectTcp({ host, port });
   await whenReady(socket, isTls ? 'secureConnect' : 'connect', signal);
-  return socket;
+  return socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
 }
 
 async function sendConnect({ proxy, host, port }: TunnelRequest, socket: Socket, read: Reader): Promise<void> {

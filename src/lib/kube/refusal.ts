@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { KxError, type KxCode } from '../errors/index.ts';
-import type { Call } from './exchange.ts';
+import { isUpgrade, type Call } from './exchange.ts';
 
 /** What kx reads of a metav1.Status. */
 interface Status {
@@ -13,15 +13,14 @@ interface Status {
 export function explainRefusal(call: Call, response: IncomingMessage, body: string): KxError {
   const status = response.statusCode ?? 0;
   const said = parseStatus(body, response.headers['content-type'] ?? '');
-  const isUpgrade = call.headers['Upgrade'] !== undefined;
   const message = said.message ?? defaultMessage(call, response);
-  return new KxError(codeOf(status, isUpgrade), describe(status, message), {
+  return new KxError(codeOf(status, isUpgrade(call)), describe(status, message), {
     ran: 'no',
     hint: hintOf(status, message, call, response),
     details: {
       status: String(status),
       ...(said.reason === undefined ? {} : { reason: said.reason }),
-      ...(isUpgrade ? { upgradeRefused: 'true' } : {}),
+      ...(isUpgrade(call) ? { upgradeRefused: 'true' } : {}),
     },
   });
 }
@@ -50,12 +49,12 @@ function defaultMessage({ method, url, path }: Call, response: IncomingMessage):
   return `${where} was answered with ${`${statusCode} ${statusMessage}`.trimEnd()}${to}`;
 }
 
-function codeOf(status: number, isUpgrade: boolean): KxCode {
+function codeOf(status: number, upgrading: boolean): KxCode {
   if (status === 401) return 'KX_UNAUTHENTICATED';
   if (status === 403) return 'KX_FORBIDDEN';
   if (status === 404) return 'KX_TARGET_NOT_FOUND';
   if (status === 407 || status === 502 || status === 503 || status === 504) return 'KX_UNREACHABLE';
-  if (isUpgrade && (status < 400 || status === 405 || status === 426)) return 'KX_TRANSPORT_UNAVAILABLE';
+  if (upgrading && (status < 400 || status === 405 || status === 426)) return 'KX_TRANSPORT_UNAVAILABLE';
   return 'KX_REMOTE';
 }
 
@@ -73,7 +72,7 @@ function hintOf(status: number, message: string, call: Call, response: IncomingM
     return 'the server, or what it needs, is not up: try again later';
   if (status >= 300 && status < 400)
     return 'a proxy on the way may want a login, or the server address is not that of an API';
-  if (call.headers['Upgrade'] !== undefined && (status < 300 || status === 426)) {
+  if (isUpgrade(call) && (status < 300 || status === 426)) {
     const seen = response.headersDistinct['via']?.[0] ?? response.headersDistinct['server']?.[0];
     return `something on the way takes the WebSocket upgrade away${seen === undefined ? '' : ` (it calls itself "${seen}")`}: use a way to the server that lets WebSockets pass`;
   }
@@ -98,6 +97,6 @@ function forbiddenHint(message: string, call: Call): string | undefined {
     resource === undefined ? `path "${path ?? ''}"` : `"${resource}"${group ? ` in API group "${group}"` : ''}`;
   const role = namespace === undefined ? 'a ClusterRole' : `a Role in namespace "${namespace}"`;
   const needs = `${role} must allow the verb "${verb}" on ${what} to user "${user}"`;
-  if (call.headers['Upgrade'] === undefined || resource === undefined || !streamResource.test(resource)) return needs;
+  if (!isUpgrade(call) || resource === undefined || !streamResource.test(resource)) return needs;
   return `${needs}; over WebSocket ${resource} needs "get" and, since Kubernetes 1.35, "create" too`;
 }

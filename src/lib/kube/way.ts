@@ -12,6 +12,9 @@ export interface Way {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** TCP keep-alive begins after this time without traffic, as in client-go's dialer. */
+export const keepAliveMs = 30_000;
+
 /** Resolves at `event`; destroys the socket and rejects with its error, or with the reason of the signal. */
 export function whenReady(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

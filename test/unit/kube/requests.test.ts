@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
+import { eventually } from '../../support/eventually.ts';
 import { refuse, startApi, switchProtocols } from './support/api.ts';
 import { clusterOf, connectWith, errorOf, oneContext, startSecureApi } from './support/scene.ts';
 
@@ -128,9 +129,13 @@ test('an aborted request is canceled, and no answer within the request timeout i
   assert.match(late.message, /did not answer within 0.05 s/);
   const patient = await connectWith(t, oneContext({ server: api.url }));
   const controller = new AbortController();
+  const seen = api.seen.length;
   const canceled = errorOf(patient.upgrade('/never', ['v4.channel.k8s.io'], { signal: controller.signal }));
-  setImmediate(() => controller.abort());
-  assert.equal((await canceled).code, 'KX_CANCELED');
+  await eventually('the upgrade has arrived', () => api.seen.length > seen);
+  controller.abort();
+  assert.deepEqual([(await canceled).code, (await canceled).ran], ['KX_CANCELED', 'maybe']);
+  const early = await errorOf(patient.get('/never', { signal: AbortSignal.abort() }));
+  assert.deepEqual([early.code, early.ran], ['KX_CANCELED', 'no']);
 });
 
 test('a probe tells a server that answers from one that is gone', async (t) => {
