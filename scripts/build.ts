@@ -51,7 +51,8 @@ const refuseLazyPackages: esbuild.Plugin = {
   name: 'refuse-lazy-packages',
   setup(build) {
     build.onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) => {
-      if (kind !== 'dynamic-import' || isBuiltin(path) || !importer.startsWith(resolve(root, 'src'))) return null;
+      if (kind !== 'dynamic-import' || /^(node|bun):/.test(path) || !importer.startsWith(resolve(root, 'src')))
+        return null;
       return { errors: [{ text: `import "${path}" statically in a module of kx, and that module at run time` }] };
     });
   },

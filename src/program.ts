@@ -4,7 +4,7 @@ import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
 import { normaliseArgv } from './cli/normalise-argv.ts';
 import { reportError } from './cli/report.ts';
 import { splitAtDashes } from './cli/words.ts';
-import { endProcess, print, printError } from './lib/terminal/index.ts';
+import { endProcess, print, printError, replaceProcessStreams } from './lib/terminal/index.ts';
 import manifest from '../oclif.manifest.json' with { type: 'json' };
 
 /** Every command by its name, loaded when it is run. `npm run surface` makes oclif.manifest.json from them. */
@@ -51,6 +51,8 @@ async function runCommand(
   words: readonly string[],
   remote: readonly string[] | null,
 ): Promise<number> {
+  // oclif touches process.stdout as soon as it is loaded.
+  replaceProcessStreams();
   const [{ default: Command }, { makeConfig }] = await Promise.all([commands[name](), import('./base-command.ts')]);
   const command = new Command(words, remote, makeConfig(manifest.version));
   command.id = name;

@@ -1,16 +1,17 @@
+import { openOutput, type Output } from './output.ts';
+
 /**
  * Ends kx with an exit code once what was written has left: a handle that something forgot must not keep it alive, and
  * process.exit alone cuts what waits for a slow reader.
  */
-export async function endProcess(exitCode: number): Promise<void> {
-  process.exitCode = exitCode;
-  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+export async function endProcess(exitCode: number): Promise<never> {
+  await Promise.all([flush(openOutput(1)), flush(openOutput(2))]);
   process.exit(exitCode);
 }
 
-function flush(stream: NodeJS.WriteStream): Promise<void> {
+function flush(output: Output): Promise<void> {
   return new Promise((flushed) => {
-    if (!stream.writable) flushed();
-    else stream.write('', () => flushed());
+    if (output.writableLength === 0 || output.destroyed) flushed();
+    else output.write('', () => flushed());
   });
 }

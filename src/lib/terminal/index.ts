@@ -2,6 +2,11 @@
  * The terminal and the standard streams of this process: raw mode that is always undone, sizes, keys that detach,
  * recordings, and reading and writing the three descriptors without losing a byte.
  */
-export { parseDetachKeys } from './detach-keys.ts';
+export { detachOn, parseDetachKeys } from './detach-keys.ts';
 export { endProcess } from './end-process.ts';
+export { openInput } from './input.ts';
+export { openOutput, replaceProcessStreams } from './output.ts';
 export { print, printError } from './print.ts';
+export { withRawMode } from './raw-mode.ts';
+export { openRecording, type Recording, type RecordingOptions } from './recording.ts';
+export { isTerminal, terminalSize, watchTerminalSize } from './size.ts';
