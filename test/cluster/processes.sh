@@ -40,8 +40,16 @@ wait_for() { # NAME COMMAND...: until the command succeeds; fails when the proce
   done
 }
 
-one_at_a_time() { # until this script ends, others that call this wait
+all_run() { # nothing that was started has died; true also when nothing was started
+  local file
+  for file in "$RUN"/*.pid; do
+    if [ -f "$file" ] && ! is_running "$(basename "$file" .pid)"; then return 1; fi
+  done
+}
+
+one_at_a_time() { # until this script ends, others that call this wait, except those that it calls itself
   mkdir -p "$CACHE"
+  if [ "/proc/$$/fd/9" -ef "$CACHE/lock" ]; then return; fi
   exec 9>"$CACHE/lock"
   flock 9
 }

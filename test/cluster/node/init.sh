@@ -16,8 +16,8 @@ build_root() {
   cd "$root"
   mkdir -p usr etc/kubernetes etc/cni/net.d run tmp dev proc sys root home mnt opt/kx/{bin,images,node} .old \
     var/lib/{kubelet,containerd,cni} var/log/{pods,containers} var/tmp
-  for link in bin sbin lib lib64; do [ -L "$link" ] || ln -s "usr/$link" "$link"; done
-  [ -L var/run ] || ln -s ../run var/run
+  for link in bin sbin lib lib64; do ln -s "usr/$link" "$link"; done
+  ln -s ../run var/run
   bind_read_only /usr usr
   bind_read_only "$bin" opt/kx/bin
   bind_read_only "$images" opt/kx/images
@@ -74,12 +74,11 @@ build_etc() {
   printf 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n' >etc/group
   echo 'nameserver 127.0.0.1' >etc/resolv.conf
   cp /etc/os-release /etc/ld.so.cache etc/
-  rm -rf etc/alternatives
   cp -a /etc/alternatives etc/
   cp "$folder"/etc/* etc/kubernetes/
   mv etc/kubernetes/cni.conflist etc/cni/net.d/10-kx.conflist
   chmod 700 etc/kubernetes
-  [ -f etc/machine-id ] || head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >etc/machine-id
+  head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >etc/machine-id
 }
 
 mount --make-rprivate /
