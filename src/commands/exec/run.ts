@@ -1,63 +1,105 @@
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
-import { KxError } from '../../lib/errors/index.ts';
+import { KxError, toKxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
-import type { TerminalSize } from '../../lib/process/index.ts';
-import { printError } from '../../lib/terminal/index.ts';
+import type { ExecRequest, TerminalSize } from '../../lib/process/index.ts';
 import {
+  explainExecFailure,
   parseReference,
   referenceFromManifest,
   resolveTarget,
   type ManifestReference,
   type Target,
 } from '../../lib/target/index.ts';
+import { isTerminal, print, printError, terminalSize, withRawMode } from '../../lib/terminal/index.ts';
 import { apiserverTransport } from '../../lib/transport/index.ts';
+import { describePlan } from './describe-plan.ts';
+import { openLocalStreams } from './local-streams.ts';
 import type { ExecOptions } from './options.ts';
-import { runSession } from './session.ts';
-import { startCommand } from './start.ts';
+import { runSession, timeIsOver } from './session.ts';
+import { startCommand, wrapping } from './start.ts';
+
+/** What a terminal has that tells no size. */
+const usualSize: TerminalSize = { width: 80, height: 24 };
 
 /** Runs a command in a container and gives its exit code. */
 export async function runExec(options: ExecOptions, context: CommandContext): Promise<number> {
   const say = (line: string): void => printError(`${line}\n`);
   const began = performance.now();
+  const timeout = options.timeout === undefined ? undefined : new AbortController();
+  const timer = setTimeout(() => timeout?.abort(timeIsOver()), options.timeout);
+  const signal = timeout === undefined ? context.signal : AbortSignal.any([context.signal, timeout.signal]);
+  const request = requestOf(options, say);
+  const mode = wrapping(options, request.tty !== null);
   const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
-  const target = await findTarget(api, options, context, say);
+  const target = await findTarget(api, options, signal, say);
   const transport = apiserverTransport(api);
-  const tty: TerminalSize | null = null;
-  const request = {
-    command: options.command,
-    stdin: options.stdin,
-    tty,
-    env: options.env,
-    ...(options.workdir === undefined ? {} : { cwd: options.workdir }),
-  };
-  const started = await startCommand(api, transport, target, request, options, context, say);
-  const local = {
-    stdin: options.stdin ? process.stdin : null,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    detached: new Promise<void>(() => {}),
-  };
-  const left = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
-  return runSession(started, local, left, context);
+  if (options.dryRun) {
+    clearTimeout(timer);
+    print(describePlan({ api, target, transport, request, mode }));
+    return 0;
+  }
+  context.log(1, `transport ${transport.name}: ${api.server} is the only way that is set`);
+  const local = await openLocalStreams(request, options);
+  try {
+    const session = async (): Promise<Awaited<ReturnType<typeof runSession>>> => {
+      const start = { api, transport, target, request, mode, quiet: options.quiet, signal };
+      const started = await startCommand(start, context, say);
+      clearTimeout(timer);
+      local.follow(started.remote);
+      const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
+      try {
+        return await runSession(started, local, timeLeft, context);
+      } catch (error) {
+        // A container that does not run shows itself only behind the upgrade.
+        throw await explainExecFailure(api, started.target, toKxError(error), signal);
+      }
+    };
+    const { code, notes } = await (request.tty === null ? session() : withRawMode(session));
+    for (const { level, line } of notes)
+      if (level === 0) say(line);
+      else context.log(level, line);
+    return code;
+  } finally {
+    clearTimeout(timer);
+    await local.close();
+  }
 }
 
-async function findTarget(
+function requestOf(options: ExecOptions, say: (line: string) => void): ExecRequest {
+  const { command, stdin, env, workdir } = options;
+  let tty = stdin && options.tty;
+  if (tty && !isTerminal(0)) {
+    tty = false;
+    if (!options.quiet) say('Unable to use a TTY - input is not a terminal or the right kind of file');
+  }
+  return {
+    command,
+    stdin,
+    tty: tty ? (terminalSize() ?? usualSize) : null,
+    env,
+    ...(workdir === undefined ? {} : { cwd: workdir }),
+  };
+}
+
+function findTarget(
   api: ApiClient,
   options: ExecOptions,
-  context: CommandContext,
+  signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<Target> {
   const { reference, namespace } = referenceOf(options);
+  const { container, quiet, podRunningTimeout: podRunningTimeoutMs } = options;
   return resolveTarget(
     api,
     {
       reference,
       namespace: namespace ?? api.namespace,
-      container: options.container,
-      quiet: options.quiet,
-      podRunningTimeoutMs: options.podRunningTimeout,
-      signal: context.signal,
+      container,
+      quiet,
+      podRunningTimeoutMs,
+      needContainer: options.dryRun,
+      signal,
     },
     say,
   );

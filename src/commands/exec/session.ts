@@ -3,8 +3,19 @@ import type { CommandContext } from '../../base-command.ts';
 import { canceledBy, type InterruptSignal } from '../../cli/interrupts.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ExitStatus, Signal } from '../../lib/process/index.ts';
-import { printError } from '../../lib/terminal/index.ts';
 import type { Started } from './start.ts';
+
+/** How a session ended: the exit code, and what there is to say of it once the terminal is its own again. */
+export interface SessionEnd {
+  readonly code: number;
+  /** `level` is the least `-v`; 0 is always said. */
+  readonly notes: readonly { readonly level: number; readonly line: string }[];
+}
+
+/** The error of a command that took longer than `--timeout`. */
+export function timeIsOver(): KxError {
+  return new KxError('KX_TIMEOUT', 'the time of --timeout is over', { ran: 'maybe' });
+}
 
 /** This side of the session. */
 export interface LocalStreams {
@@ -13,7 +24,7 @@ export interface LocalStreams {
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** Settles when the user leaves with the detach keys. */
-  readonly detached: Promise<void>;
+  readonly detached: Promise<unknown>;
 }
 
 /** What ends a session, whichever comes first. */
@@ -33,7 +44,7 @@ const inputEndPatience = 5000;
 const brokenPipeCode = 141;
 
 /**
- * Connects a started command to this side until one of them ends, and gives the exit code. Rejects with KX_CANCELED,
+ * Connects a started command to this side until one of them ends, and gives its end. Rejects with KX_CANCELED,
  * KX_TIMEOUT, KX_STDIN_END, or as `remote.exit` does; the first three end the remote command where that can be done.
  */
 export async function runSession(
@@ -41,7 +52,7 @@ export async function runSession(
   local: LocalStreams,
   timeLeft: number | undefined,
   context: CommandContext,
-): Promise<number> {
+): Promise<SessionEnd> {
   const { remote } = started;
   const cleanUp: (() => void)[] = [];
   const first = Promise.withResolvers<Ending>();
@@ -78,7 +89,7 @@ export async function runSession(
   }
   if (remote.stdin !== null && local.stdin !== null) endings.push(feed(local.stdin, remote.stdin));
   try {
-    return await conclude(await Promise.race(endings), { started, finished, secondSignal: second.promise, context });
+    return await conclude(await Promise.race(endings), { started, finished, secondSignal: second.promise });
   } finally {
     for (const undo of cleanUp) undo();
     local.stdin?.unpipe();
@@ -91,24 +102,23 @@ interface Session {
   /** The exit status, once both outputs were taken. */
   readonly finished: Promise<ExitStatus>;
   readonly secondSignal: Promise<false>;
-  readonly context: CommandContext;
 }
 
-async function conclude(ending: Ending, session: Session): Promise<number> {
+async function conclude(ending: Ending, session: Session): Promise<SessionEnd> {
   const { started, finished } = session;
   switch (ending.kind) {
     case 'exit':
       return report(ending.status, session);
     case 'detached':
       started.remote.disconnect();
-      return 0;
+      return { code: 0, notes: [{ level: 0, line: 'detached: the command goes on' }] };
     case 'reader-gone':
       started.remote.disconnect();
-      return brokenPipeCode;
+      return { code: brokenPipeCode, notes: [] };
     case 'signal':
       throw await endedBy(canceledBy(ending.name), ending.name, session);
     case 'timeout':
-      throw await endedBy(new KxError('KX_TIMEOUT', 'the time of --timeout is over'), 'SIGTERM', session);
+      throw await endedBy(timeIsOver(), 'SIGTERM', session);
     case 'input-end-refused': {
       const status = await within(finished, inputEndPatience);
       if (status !== undefined) return report(status, session);
@@ -117,19 +127,18 @@ async function conclude(ending: Ending, session: Session): Promise<number> {
   }
 }
 
-function report(status: ExitStatus, { started, context }: Session): number {
-  context.log(1, `${status.reason}; ${status.proven ? 'its end is proven' : 'nothing else proves its end'}`);
+function report(status: ExitStatus, { started: { remote, wrapped } }: Session): SessionEnd {
+  const { code, proven, reason, inputLeft, inputSent } = status;
+  const notes = [{ level: 1, line: `${reason}; ${proven ? 'its end is proven' : 'nothing else proves its end'}` }];
   // Under the wrapper it is the command's own choice to leave input alone; without it the runtime may have cut it.
-  if (
-    !started.wrapped &&
-    started.remote.stdin !== null &&
-    started.remote.stderr !== null &&
-    status.inputLeft === 'some'
-  ) {
-    printError(`warning: the command ended while input was left: ${status.inputSent} bytes of it were sent\n`);
+  if (!wrapped && remote.stdin !== null && remote.stderr !== null && inputLeft === 'some') {
+    notes.push({
+      level: 0,
+      line: `warning: the command ended while input was left: ${inputSent} bytes of it were sent`,
+    });
   }
-  if (status.code !== 0) printError(`command terminated with exit code ${status.code}\n`);
-  return status.code;
+  if (code !== 0) notes.push({ level: 0, line: `command terminated with exit code ${code}` });
+  return { code, notes };
 }
 
 /** Ends the remote command and completes the error with what became of it. A second signal stops waiting for that. */

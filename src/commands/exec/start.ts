@@ -13,8 +13,21 @@ export interface Started {
   readonly wrapped: boolean;
 }
 
+/** What to start, and how. */
+export interface Start {
+  readonly api: ApiClient;
+  readonly transport: Transport;
+  readonly target: Target;
+  readonly request: ExecRequest;
+  readonly mode: Wrapping;
+  readonly quiet: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type Wrapping = 'must' | 'may' | 'no';
+
 /** Whether the command runs under the wrapper: it must where a flag needs it, and may where it keeps stdin whole. */
-export function wrapping(options: ExecOptions, tty: boolean): 'must' | 'may' | 'no' {
+export function wrapping(options: ExecOptions, tty: boolean): Wrapping {
   const needs = neededBy(options);
   if (!options.wrap) {
     if (needs !== undefined && needs !== '--timeout') {
@@ -38,23 +51,17 @@ function neededBy(options: ExecOptions): string | undefined {
  * proves that nothing ran.
  */
 export async function startCommand(
-  api: ApiClient,
-  transport: Transport,
-  target: Target,
-  request: ExecRequest,
-  options: ExecOptions,
+  { api, transport, target, request, mode, quiet, signal }: Start,
   context: CommandContext,
   say: (line: string) => void,
 ): Promise<Started> {
-  const { signal } = context;
-  const mode = wrapping(options, request.tty !== null);
   const start = async (at: Target): Promise<Started> => {
     if (mode !== 'no') {
       try {
         return { remote: await wrappedTransport(transport).exec(at, request, signal), target: at, wrapped: true };
       } catch (error) {
         if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
-        if (mode === 'must') throw shellNeeded(at, neededBy(options) ?? '', error);
+        if (mode === 'must') throw shellNeeded(at, error);
         context.log(1, 'the container has no sh: the command runs as it is, and nothing keeps its input whole');
       }
     }
@@ -66,7 +73,7 @@ export async function startCommand(
       return await start(at);
     } catch (error) {
       if (!needsContainerChoice(error)) throw error;
-      at = await chooseContainer(api, at, { refusal: error, quiet: options.quiet, signal }, say);
+      at = await chooseContainer(api, at, { refusal: error, quiet, signal }, say);
       return await start(at);
     }
   } catch (error) {
@@ -74,15 +81,16 @@ export async function startCommand(
   }
 }
 
-function shellNeeded(target: Target, flag: string, cause: KxError): KxError {
+function shellNeeded(target: Target, cause: KxError): KxError {
   const where =
     target.container === undefined ? `pod ${target.pod}` : `container ${target.container} of pod ${target.pod}`;
-  return new KxError('KX_SHELL_MISSING', `${flag} needs sh in the container, and ${where} has none`, {
-    ran: 'no',
-    cause,
-    hint:
-      flag === '--timeout'
-        ? 'nothing was run; --no-wrap runs the command without what ends it for certain'
-        : 'nothing was run',
-  });
+  return new KxError(
+    'KX_SHELL_MISSING',
+    `--env, --workdir and --timeout need sh in the container, and ${where} has none`,
+    {
+      ran: 'no',
+      cause,
+      hint: 'nothing was run; --timeout alone can be had with --no-wrap',
+    },
+  );
 }
