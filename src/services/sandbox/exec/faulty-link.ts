@@ -1,0 +1,137 @@
+import type { Duplex } from 'node:stream';
+import { channels, type FrameLink, type LinkHandlers } from '../../../lib/remotecommand/index.ts';
+import type { Faults } from './faults.ts';
+
+/** A link with the faults of its pod; the same link when there are none. `socket` is the connection below it. */
+export function faultyLink(link: FrameLink, socket: Duplex, faults: Faults): FrameLink {
+  return Object.keys(faults).length === 0 ? link : new FaultyLink(link, socket, faults);
+}
+
+class FaultyLink implements FrameLink {
+  readonly #link: FrameLink;
+  readonly #socket: Duplex;
+  readonly #faults: Faults;
+  #sent = 0;
+  #received = 0;
+  /** Cut or frozen: nothing passes any more. */
+  #stopped = false;
+  #pausedByUser = false;
+  #pausedBySlowness = false;
+  #statusDue = 0;
+
+  constructor(link: FrameLink, socket: Duplex, faults: Faults) {
+    this.#link = link;
+    this.#socket = socket;
+    this.#faults = faults;
+  }
+
+  get subprotocol(): FrameLink['subprotocol'] {
+    return this.#link.subprotocol;
+  }
+
+  get backlog(): number {
+    return this.#link.backlog;
+  }
+
+  listen(handlers: LinkHandlers): void {
+    const receive = (channel: number, bytes: Buffer): void => {
+      if (this.#stopped) return;
+      if (channel !== channels.stdin) {
+        handlers.onFrame(channel, bytes);
+        return;
+      }
+      const { cutStdinAfter = Infinity } = this.#faults;
+      const passed = bytes.subarray(0, Math.min(cutStdinAfter, this.#freezeLimit()) - this.#received);
+      this.#received += passed.length;
+      if (passed.length > 0) handlers.onFrame(channel, passed);
+      if (this.#received >= cutStdinAfter) this.#cut();
+      else if (!this.#freezeWhenDue()) this.#slowDown(passed.length);
+    };
+    const { latency } = this.#faults;
+    this.#link.listen({
+      ...handlers,
+      onDrain: () => handlers.onDrain(),
+      onEnd: (ending) => handlers.onEnd(ending),
+      onFrame: (channel, bytes) => {
+        if (latency === undefined) receive(channel, bytes);
+        else setTimeout(receive, latency, channel, bytes);
+      },
+    });
+    this.#freezeWhenDue();
+  }
+
+  send(channel: number, bytes: Uint8Array): boolean {
+    if (this.#stopped) return true;
+    if (channel === channels.error) return this.#sendStatus(bytes);
+    const { cutAfter = Infinity } = this.#faults;
+    const room = Math.min(cutAfter - this.#sent, this.#freezeLimit() - this.#sent - this.#received);
+    const passed = bytes.subarray(0, room);
+    this.#sent += passed.length;
+    const more = passed.length === 0 || this.#link.send(channel, passed);
+    if (this.#sent >= cutAfter) {
+      this.#cut();
+      return true;
+    }
+    return this.#freezeWhenDue() || more;
+  }
+
+  pause(): void {
+    this.#pausedByUser = true;
+    this.#link.pause();
+  }
+
+  resume(): void {
+    this.#pausedByUser = false;
+    if (!this.#pausedBySlowness && !this.#stopped) this.#link.resume();
+  }
+
+  close(): void {
+    if (this.#stopped) return;
+    setTimeout(() => this.#link.close(), Math.max(0, this.#statusDue - Date.now()));
+  }
+
+  abort(reason: string): void {
+    this.#link.abort(reason);
+  }
+
+  #sendStatus(bytes: Uint8Array): boolean {
+    const { noStatus, lateStatus = 0 } = this.#faults;
+    if (noStatus === true) return true;
+    if (lateStatus === 0) return this.#link.send(channels.error, bytes);
+    this.#statusDue = Date.now() + lateStatus;
+    setTimeout(() => this.#link.send(channels.error, bytes), lateStatus);
+    return true;
+  }
+
+  #freezeLimit(): number {
+    return this.#faults.freezeAfter ?? Infinity;
+  }
+
+  #freezeWhenDue(): boolean {
+    if (this.#sent + this.#received < this.#freezeLimit()) return false;
+    this.#stopped = true;
+    this.#link.pause();
+    return true;
+  }
+
+  /** What was sent before arrives; then the connection ends without a close frame. */
+  #cut(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  #slowDown(length: number): void {
+    const { slowRead } = this.#faults;
+    if (slowRead === undefined) return;
+    this.#pausedBySlowness = true;
+    this.#link.pause();
+    setTimeout(
+      () => {
+        this.#pausedBySlowness = false;
+        if (!this.#pausedByUser && !this.#stopped) this.#link.resume();
+      },
+      (length / slowRead) * 1000,
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { RemoteProcess } from '../../../lib/process/index.ts';
+import {
+  channels,
+  serveProcess,
+  statusOfError,
+  v4,
+  v5,
+  websocketServerLink,
+} from '../../../lib/remotecommand/index.ts';
+import type { RequestInfo } from '../api/request.ts';
+import { ApiError, badRequest, notFound, statusBody } from '../api/status.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { ContainerSpec, Pod } from '../cluster/objects.ts';
+import { chooseContainer } from './choose-container.ts';
+import type { Containers } from './containers.ts';
+import { parseFaults } from './faults.ts';
+import { faultyLink } from './faulty-link.ts';
+
+/** The size that a terminal has before its client says one. */
+const firstSize = { width: 80, height: 24 };
+
+interface Session {
+  readonly pod: Pod;
+  readonly container: ContainerSpec;
+  readonly attach: boolean;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** Serves pods/exec and pods/attach of a request that was authorized. Rejects with an ApiError before the upgrade. */
+export async function serveStream(
+  { cluster, containers }: { cluster: Cluster; containers: Containers },
+  info: RequestInfo,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const session = readSession(cluster, info);
+  const faults = parseFaults(session.pod.metadata.annotations, session.pod.metadata.name);
+  if (faults.latency !== undefined) await sleep(faults.latency);
+  if (faults.refuseUpgrade !== undefined) {
+    throw new ApiError(
+      faults.refuseUpgrade,
+      'InternalError',
+      'the upgrade is refused, as the annotation of the pod asks',
+    );
+  }
+  const known: readonly string[] = faults.noV5 === true ? [v4] : [v4, v5];
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
+  const chosen = offered.find((each) => known.includes(each));
+  if (chosen === undefined) {
+    throw badRequest(`unable to upgrade: none of the subprotocols is supported: ${JSON.stringify(offered)}`);
+  }
+
+  const ws = await upgrade(request, socket, head, chosen);
+  // The first message of a real server is an empty one on stdout.
+  ws.send(Buffer.from([channels.stdout]));
+  const link = faultyLink(websocketServerLink(ws), socket, faults);
+  try {
+    const remote = await open(containers, session);
+    await serveProcess(link, withoutUnwanted(remote, session));
+  } catch (error) {
+    const status = error instanceof ApiError ? statusBody(error) : statusOfError(error as Error);
+    link.listen({ onFrame: () => {}, onDrain: () => {}, onEnd: () => {} });
+    link.send(channels.error, Buffer.from(JSON.stringify(status)));
+    link.close();
+  }
+}
+
+function readSession(cluster: Cluster, { target, query }: RequestInfo): Session {
+  const pod = cluster.getPod(target?.namespace ?? '', target?.name ?? '');
+  if (pod === undefined) throw notFound('pods', '', target?.name ?? '');
+  const container = chooseContainer(pod, query.get('container'));
+  if (pod.spec.nodeName === undefined) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  const asked = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
+  const attach = target?.subresource === 'attach';
+  const session: Session = {
+    pod,
+    container,
+    attach,
+    command: query.getAll('command'),
+    stdin: asked('stdin'),
+    stdout: asked('stdout'),
+    stderr: asked('stderr') && !asked('tty'),
+    tty: asked('tty'),
+  };
+  if (!session.stdin && !session.stdout && !session.stderr) {
+    throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  }
+  if (!attach && session.command.length === 0) throw badRequest('you must specify a command');
+  return session;
+}
+
+function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, chosen: string): Promise<WebSocket> {
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: 64 << 20,
+    handleProtocols: () => chosen,
+  });
+  return new Promise((resolve) => server.handleUpgrade(request, socket, head, resolve));
+}
+
+function open(containers: Containers, session: Session): Promise<RemoteProcess> {
+  const { pod, container, attach, command, stdin, tty } = session;
+  const size = tty ? firstSize : null;
+  return attach
+    ? containers.attach(pod, container, { stdin, size })
+    : containers.exec(pod, container, { command, stdin, tty: size });
+}
+
+/** Outputs that were not asked for are read and dropped. */
+function withoutUnwanted(remote: RemoteProcess, { stdout, stderr }: Session): RemoteProcess {
+  if (!stderr) remote.stderr?.resume();
+  if (stdout) return stderr ? remote : { ...remote, stderr: null };
+  remote.stdout.resume();
+  return remote.stderr !== null && stderr ? { ...remote, stdout: remote.stderr, stderr: null } : remote;
+}
