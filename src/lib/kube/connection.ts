@@ -6,7 +6,7 @@ import { fieldsOf, pathOf, stringOf, type Entry, type Fields, type Kubeconfig } 
 import { parseProxy } from './proxy-choice.ts';
 
 /** How the server is reached and known. */
-export interface ServerSettings {
+interface ServerSettings {
   /** Without user, query and trailing slash. */
   readonly url: URL;
   /** PEM; undefined: the roots of the system. */

@@ -5,7 +5,7 @@ import type { ConnectionFlags } from './api-client.ts';
 import type { Connection } from './connection.ts';
 
 /** Where a kubelet puts the credentials of a pod's service account. */
-export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
  * The connection of a pod to its own cluster, as its service account; undefined where this is not a pod. The token is
