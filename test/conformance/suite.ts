@@ -35,17 +35,18 @@ export const cases: readonly Case[] = [
 /** Holds one transport to the behaviour that all share, and says at the end which cases were skipped for what. */
 export function transportSuite({ name, open }: { name: string; open: () => Promise<Environment> }): void {
   suite(`transport ${name}`, () => {
-    let env: Environment;
+    let opened: Environment | undefined;
     const skipped = new Map<string, number>();
     before(async () => {
-      env = await open();
+      opened = await open();
     });
     after(async () => {
-      await env.close();
+      await opened?.close();
     });
 
     for (const { name: sentence, needs, run } of cases) {
-      test(sentence, { timeout: 120_000 }, async (t) => {
+      test(sentence, { timeout: 60_000 }, async (t) => {
+        const env = opened!;
         const lacking = lackedBy(env, needs ?? []);
         if (lacking.length === 0) return run(env);
         const reason = lacking.join(', ');

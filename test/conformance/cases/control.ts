@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { collect } from '../../../src/lib/process/index.ts';
 import { eventually } from '../../support/eventually.ts';
+import { countSleepers, uniqueSleep } from '../../support/remote-processes.ts';
 import { readUntil, runAt, runScript, startAt } from '../drive.ts';
+import type { Place } from '../environment.ts';
 import type { Case } from '../suite.ts';
 import { KxError } from '../../../src/lib/errors/index.ts';
 
@@ -79,7 +81,7 @@ export const controlCases: readonly Case[] = [
     name: 'a signal ends the command and its children',
     needs: ['signal'],
     async run({ shell }) {
-      const mark = `77${Math.floor(Math.random() * 1e7)}`;
+      const mark = uniqueSleep();
       const remote = await startAt(shell, ['sh', '-c', `sleep ${mark} & echo up; sleep ${mark}; echo never`], {
         env: {},
       });
@@ -131,10 +133,6 @@ export const controlCases: readonly Case[] = [
   },
 ];
 
-/** Processes of the container whose arguments contain the mark; the one that looks does not count itself. */
-async function countProcesses(place: Parameters<typeof runAt>[0], mark: string): Promise<number> {
-  const half = Math.floor(mark.length / 2);
-  const script = `m="$1$2"; n=0; for f in /proc/[0-9]*/cmdline; do case "$(tr '\\000' ' ' 2>/dev/null <"$f")" in "sleep $m "*) n=$((n+1));; esac; done; echo $n`;
-  const { stdout } = await runAt(place, ['sh', '-c', script, 'x', mark.slice(0, half), mark.slice(half)]);
-  return Number(stdout.toString());
+async function countProcesses(place: Place, mark: string): Promise<number> {
+  return Number((await runAt(place, countSleepers(mark))).stdout.toString());
 }

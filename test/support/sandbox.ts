@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from './eventually.ts';
+import { startKx, type Running } from './program.ts';
+
+/** The pods that the tests run against; see the file for what each is for. */
+export const sandboxFixtures = resolve(import.meta.dirname, 'sandbox.yaml');
+
+/** A sandbox of the built program, in a process of its own. */
+export interface SandboxProcess {
+  /** The administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** For ProgramOptions: KUBECONFIG. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A temporary folder that goes with the sandbox. */
+  readonly folder: string;
+  readonly running: Running;
+  close(): Promise<void>;
+}
+
+/** Starts `kx sandbox` with a cluster file, by default the fixtures, and waits until it is ready. */
+export async function startSandboxProcess(file = sandboxFixtures): Promise<SandboxProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  const running = startKx(['sandbox', '-f', file, '--kubeconfig-out', kubeconfig], {
+    stdin: null,
+    timeout: 600_000,
+    env: { KUBECONFIG: undefined },
+  });
+  const early = running.ended.then(({ code, stderr }) => {
+    if (!existsSync(kubeconfig)) throw new Error(`the sandbox ended with ${code}: ${stderr}`);
+    return true;
+  });
+  await Promise.race([eventually('the sandbox wrote its kubeconfig', () => existsSync(kubeconfig)), early]);
+  return {
+    kubeconfig,
+    env: { KUBECONFIG: kubeconfig },
+    folder,
+    running,
+    async close() {
+      running.child.kill('SIGTERM');
+      await running.ended.finally(() => rmSync(folder, { recursive: true, force: true }));
+    },
+  };
+}
+
+/** A kubeconfig of its own for a user with a token, at the server of another kubeconfig. */
+export function writeTokenKubeconfig(path: string, server: string, certificateAuthority: string, token: string): void {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'token',
+    clusters: [{ name: 'sandbox', cluster: { server, 'certificate-authority-data': certificateAuthority } }],
+    users: [{ name: 'token', user: { token } }],
+    contexts: [{ name: 'token', context: { cluster: 'sandbox', user: 'token', namespace: 'default' } }],
+  };
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+}
