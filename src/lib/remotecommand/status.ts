@@ -32,28 +32,43 @@ export function exitCodeOf(message: Buffer): number | KxError {
   const status = parse(text);
   if (status === undefined) return new KxError('KX_REMOTE', oneLine(text), { ran: 'maybe' });
   if (status.status === 'Success') return 0;
-  const cause = status.details?.causes?.find((each) => each.reason === 'ExitCode');
-  const code = Number(cause?.message);
-  if (status.reason === 'NonZeroExitCode' && Number.isInteger(code) && code > 0 && code < 256) return code;
-  return startFailure(status.message ?? text);
+  const code = status.reason === 'NonZeroExitCode' ? exitCodeIn(field(status.details, 'causes')) : undefined;
+  return code ?? startFailure(typeof status.message === 'string' ? status.message : text);
 }
 
-function parse(text: string): V1Status | undefined {
+/** The code as a number from 1 to 255; client-go takes no other form either. */
+function exitCodeIn(causes: unknown): number | undefined {
+  if (!Array.isArray(causes)) return undefined;
+  const message = field(
+    causes.find((cause) => field(cause, 'reason') === 'ExitCode'),
+    'message',
+  );
+  if (typeof message !== 'string' || !/^[0-9]{1,3}$/.test(message)) return undefined;
+  const code = Number(message);
+  return code > 0 && code < 256 ? code : undefined;
+}
+
+/** A peer may send anything: nothing is taken to have the shape of a Status. */
+function parse(text: string): Partial<Record<keyof V1Status, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'status' in value ? (value as V1Status) : undefined;
+    return field(value, 'status') === undefined ? undefined : (value as object);
   } catch {
     return undefined;
   }
 }
 
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
 /** The runtimes' words for a command that could not be started (runc and crun; protocol.md 25). */
 function startFailure(message: string): KxError {
   const line = oneLine(message);
-  if (/executable file (`[^`]*` )?not found|exec: "?[^"]*"?: (stat [^:]*: )?no such file or directory/.test(line)) {
+  if (/executable file (`[^`]*` )?not found|exec: "?[^"]*"?: (stat [^:]*: )?no such file or directory/i.test(line)) {
     return new KxError('KX_COMMAND_NOT_FOUND', line, { ran: 'no' });
   }
-  if (/exec format error|permission denied|is a directory/.test(line) && /exec/.test(line)) {
+  if (/exec format error|permission denied|is a directory/i.test(line) && /exec/.test(line)) {
     return new KxError('KX_COMMAND_NOT_EXECUTABLE', line, { ran: 'no' });
   }
   return new KxError('KX_REMOTE', line, { ran: 'maybe' });
