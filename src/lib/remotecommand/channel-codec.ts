@@ -36,8 +36,9 @@ export function createChannelDecoder(onFrame: (channel: number, bytes: Buffer) =
     if (size > maxControlMessage) {
       throw new KxError('KX_PROTOCOL', `a message of over 1 MiB on channel ${channel}`, { ran: 'maybe' });
     }
-    collected.push(bytes);
-    if (last && size > 0) onFrame(channel, collected.length === 1 ? bytes : Buffer.concat(collected));
+    // A peer may send pieces without bytes, and without end.
+    if (bytes.length > 0) collected.push(bytes);
+    if (last && size > 0) onFrame(channel, Buffer.concat(collected));
   };
 }
 
