@@ -14,7 +14,7 @@ export interface LinkHandlers {
    * (error, resize, close) arrive whole. Empty messages are not reported.
    */
   onFrame(channel: number, bytes: Buffer): void;
-  /** Everything sent so far has left; called only after a `send` that returned false. */
+  /** Most of what was sent has left: there is room again. Called only after a `send` that returned false. */
   onDrain(): void;
   /** Exactly once, after the last frame. */
   onEnd(ending: LinkEnding): void;

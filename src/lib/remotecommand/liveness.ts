@@ -21,8 +21,9 @@ const probeTicks = 3;
 
 /**
  * Pings go out at every tick. After `silentTicks` ticks without a byte from the peer the way is probed. Silence on an
- * idle link is death in any case. Once stdin was sent it proves nothing: while a command does not read its stdin, the
- * server's read loop is blocked and pongs stop (kubernetes/kubernetes#138518); then only a failed probe is death.
+ * idle link is death in any case. While stdin may be on its way (`mayBlock`) it proves nothing: a command that does not
+ * read its stdin blocks the server's read loop, and pongs stop (kubernetes/kubernetes#138518); then only a failed probe
+ * is death.
  *
  * Ticks are counted instead of reading a clock, so that a laptop that slept does not take the time it slept for
  * silence. With 5 s ticks a dead way is noticed after at most 35 s + 15 s.
@@ -35,12 +36,13 @@ export function watchLiveness(
   let silent = 0;
   let suspended = false;
   let probing = false;
+  let stopped = false;
 
   const probe = async (): Promise<void> => {
     probing = true;
-    const alive = await options.probe(tickMs * probeTicks).catch(() => false);
+    const alive = await answers(options, tickMs * probeTicks);
     probing = false;
-    if (silent < silentTicks || suspended) return;
+    if (silent < silentTicks || suspended || stopped) return;
     const seconds = Math.round((silent * tickMs) / 1000);
     if (!alive) act.dead(`nothing was heard for ${seconds} s, and a new connection gets no answer either`);
     else if (!act.mayBlock()) act.dead(`pings were not answered for ${seconds} s, although the server can be reached`);
@@ -62,6 +64,17 @@ export function watchLiveness(
       suspended = false;
       silent = 0;
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
+}
+
+async function answers(options: LivenessOptions, timeoutMs: number): Promise<boolean> {
+  try {
+    return await options.probe(timeoutMs);
+  } catch {
+    return false;
+  }
 }

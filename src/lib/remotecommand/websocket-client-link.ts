@@ -34,7 +34,13 @@ class WebSocketClientLink implements FrameLink {
   #head: Buffer;
   #handlers: LinkHandlers | undefined;
   #backlog = 0;
-  #stdinSent = false;
+  #pings = 0;
+  #answeredPing = 0;
+  /** How many pings had been sent when stdin was sent last. */
+  #pingsAtStdin = -1;
+  #pingUnsent = false;
+  #pongUnsent = false;
+  #owedPong: Buffer | undefined;
   #wantsDrain = false;
   #closeSent = false;
   #closeReceived: LinkEnding | undefined;
@@ -47,8 +53,9 @@ class WebSocketClientLink implements FrameLink {
     this.#head = head;
     this.subprotocol = subprotocol;
     this.#liveness = watchLiveness(liveness, {
-      ping: () => this.#sendControl(opcodes.ping, Buffer.alloc(0)),
-      mayBlock: () => this.#stdinSent,
+      ping: () => this.#sendPing(),
+      // The peer reads in order: a pong to a ping behind the last stdin shows that stdin was taken.
+      mayBlock: () => this.#pingsAtStdin >= this.#answeredPing,
       dead: (reason) => this.abort(reason),
     });
     socket.on('error', (error) => (this.#failure ??= error.message));
@@ -61,25 +68,35 @@ class WebSocketClientLink implements FrameLink {
 
   listen(handlers: LinkHandlers): void {
     this.#handlers = handlers;
-    const onPiece = createChannelDecoder((channel, bytes) => handlers.onFrame(channel, bytes));
+    const onPiece = createChannelDecoder((channel, bytes) => {
+      // A handler may end the link while bytes of the same chunk are left.
+      if (!this.#ended) handlers.onFrame(channel, bytes);
+    });
     const decode = createDecoder({
       onData: onPiece,
-      onPing: (payload) => this.#sendControl(opcodes.pong, payload),
-      onPong: () => {},
+      onPing: (payload) => {
+        this.#owedPong = payload;
+        this.#sendPong();
+      },
+      onPong: (payload) => {
+        if (payload.length === 4) this.#answeredPing = payload.readUInt32BE(0);
+      },
       onClose: (code, reason) => this.#onClose(code, reason),
     });
     const take = (chunk: Buffer): void => {
+      if (this.#ended) return;
       this.#liveness.heard();
-      if (this.#closeReceived !== undefined) return;
       try {
         decode(chunk);
       } catch (error) {
-        this.abort((error as Error).message);
+        if (!this.#ended) this.abort((error as Error).message);
       }
     };
     this.#socket.on('data', take);
-    // A peer that ends without a close frame leaves 'close' to follow only once this side ends too.
-    this.#socket.on('end', () => this.#socket.end());
+    // Without a close frame nothing can be heard any more, and what is queued may never be taken.
+    this.#socket.on('end', () => {
+      if (!this.#ended) this.abort('the other side hung up');
+    });
     if (this.#head.length > 0) take(this.#head);
     this.#head = Buffer.alloc(0);
     if (this.#socket.destroyed) this.#end();
@@ -87,7 +104,7 @@ class WebSocketClientLink implements FrameLink {
 
   send(channel: number, bytes: Uint8Array): boolean {
     if (this.#closeSent || this.#ended) return true;
-    this.#stdinSent ||= channel === channels.stdin;
+    if (channel === channels.stdin) this.#pingsAtStdin = this.#pings;
     this.#write(encodeChannelFrame(channel, bytes, randomMask()));
     if (this.#backlog < highWater) return true;
     this.#wantsDrain = true;
@@ -120,9 +137,11 @@ class WebSocketClientLink implements FrameLink {
   }
 
   #onClose(code: number, reason: string): void {
+    if (this.#ended) return;
     this.#closeReceived = { clean: code === 1000 || code === 1005, code, reason };
     this.#sendClose(code === 1005 ? 1000 : code);
-    this.#socket.end();
+    // The peer says nothing more: once the answer has left, nobody need wait for its end of the connection.
+    this.#socket.end(() => this.#socket.destroy());
     this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), closePatience);
     this.#end();
   }
@@ -135,14 +154,38 @@ class WebSocketClientLink implements FrameLink {
     this.#closeSent = true;
   }
 
-  #sendControl(opcode: number, payload: Uint8Array): void {
-    if (!this.#closeSent && !this.#socket.destroyed) this.#write(encodeControlFrame(opcode, payload, randomMask()));
+  /** Numbered, and one at a time: pings behind an upload that stands still would prove nothing and pile up. */
+  #sendPing(): void {
+    if (this.#pingUnsent) return;
+    this.#pingUnsent = true;
+    const payload = Buffer.alloc(4);
+    this.#pings = (this.#pings + 1) >>> 0;
+    payload.writeUInt32BE(this.#pings);
+    this.#sendControl(opcodes.ping, payload, () => (this.#pingUnsent = false));
   }
 
-  #write(frame: Buffer): void {
+  /** Answers the latest ping, one at a time: a peer that pings and does not read must not fill the memory. */
+  #sendPong(): void {
+    const payload = this.#owedPong;
+    if (payload === undefined || this.#pongUnsent) return;
+    this.#owedPong = undefined;
+    this.#pongUnsent = true;
+    this.#sendControl(opcodes.pong, payload, () => {
+      this.#pongUnsent = false;
+      this.#sendPong();
+    });
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array, sent = (): void => {}): void {
+    if (this.#closeSent || this.#socket.destroyed) return;
+    this.#write(encodeControlFrame(opcode, payload, randomMask()), sent);
+  }
+
+  #write(frame: Buffer, sent = (): void => {}): void {
     this.#backlog += frame.length;
     this.#socket.write(frame, (error) => {
       this.#backlog -= frame.length;
+      if (!error) sent();
       if (!error && this.#wantsDrain && this.#backlog < highWater / 2) {
         this.#wantsDrain = false;
         this.#handlers?.onDrain();

@@ -7,7 +7,7 @@ export interface DecoderHandlers {
   /** A piece of a data message: `first` and `last` mark the borders of the message, not of the frame. */
   onData(bytes: Buffer, first: boolean, last: boolean): void;
   onPing(payload: Buffer): void;
-  onPong(): void;
+  onPong(payload: Buffer): void;
   onClose(code: number, reason: string): void;
 }
 
@@ -69,7 +69,7 @@ export function createDecoder(handlers: DecoderHandlers): Decoder {
     const payload = Buffer.concat(control);
     control = [];
     if (opcode === opcodes.ping) handlers.onPing(payload);
-    else if (opcode === opcodes.pong) handlers.onPong();
+    else if (opcode === opcodes.pong) handlers.onPong(payload);
     else if (payload.length === 1) throw broken('a close frame with half a code');
     else if (payload.length === 0) handlers.onClose(1005, '');
     else handlers.onClose(payload.readUInt16BE(0), payload.toString('utf8', 2));
@@ -91,7 +91,7 @@ export function createDecoder(handlers: DecoderHandlers): Decoder {
 
   return (chunk) => {
     let at = 0;
-    while (at < chunk.length || (inPayload && left === 0)) {
+    while (at < chunk.length) {
       if (!inPayload) {
         const take = Math.min(headerNeed - headerHave, chunk.length - at);
         chunk.copy(header, headerHave, at, at + take);
