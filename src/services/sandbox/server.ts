@@ -118,9 +118,6 @@ async function serveUpgrade(
   // As servers since 1.35 do: a WebSocket is a GET, and what it does is to create.
   const wanted = { ...attributesOf(info), verb: 'create' };
   if (!isAllowed(identity, options.cluster.users, wanted)) throw forbidden(identity, wanted);
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw badRequest('unable to upgrade: the sandbox speaks WebSocket, not SPDY');
-  }
   await serveStream(options, info, request, socket, head);
 }
 

@@ -39,7 +39,7 @@ const typeMeta: Schema = { 1: ['apiVersion', null], 2: ['kind', null] };
 export function decodeReview(bytes: Buffer): Fields | undefined {
   if (bytes.toString('latin1', 0, magic.length) !== magic) return undefined;
   let type: Fields = {};
-  let raw = Buffer.alloc(0);
+  let raw: Buffer = Buffer.alloc(0);
   for (const [field, value] of fieldsOf(bytes.subarray(magic.length))) {
     if (field === 1) type = decode(value, typeMeta);
     if (field === 2) raw = value;

@@ -43,6 +43,9 @@ export async function serveStream(
   head: Buffer,
 ): Promise<void> {
   const session = readSession(cluster, info);
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw badRequest('unable to upgrade: the sandbox speaks WebSocket, not SPDY');
+  }
   const faults = parseFaults(session.pod.metadata.annotations, session.pod.metadata.name);
   if (faults.latency !== undefined) await sleep(faults.latency);
   if (faults.refuseUpgrade !== undefined) {
@@ -65,11 +68,19 @@ export async function serveStream(
   const link = faultyLink(websocketServerLink(ws), socket, faults);
   try {
     const remote = await open(containers, session);
-    await serveProcess(link, withoutUnwanted(remote, session));
+    if (ws.readyState !== ws.OPEN) {
+      remote.stdin?.end();
+      for (const output of [remote.stdout, remote.stderr]) output?.resume();
+      return;
+    }
+    const served = serveProcess(link, withoutUnwanted(remote, session));
+    link.resume();
+    await served;
   } catch (error) {
     const status = error instanceof ApiError ? statusBody(error) : statusOfError(error as Error);
     link.listen({ onFrame: () => {}, onDrain: () => {}, onEnd: () => {} });
     link.send(channels.error, Buffer.from(JSON.stringify(status)));
+    link.resume();
     link.close();
   }
 }
@@ -105,7 +116,13 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, chosen:
     maxPayload: 64 << 20,
     handleProtocols: () => chosen,
   });
-  return new Promise((resolve) => server.handleUpgrade(request, socket, head, resolve));
+  return new Promise((resolve) => {
+    server.handleUpgrade(request, socket, head, (ws) => {
+      // Nobody listens before the command runs.
+      ws.pause();
+      resolve(ws);
+    });
+  });
 }
 
 function open(containers: Containers, session: Session): Promise<RemoteProcess> {
