@@ -42,7 +42,7 @@ export function createClient(parts: ClientParts): ApiClient {
   /** One agent per certificate: a socket belongs to the user that its handshake named. */
   function agentOf(identity: Identity): Agent {
     if (known?.identity.certificate !== identity.certificate || known?.identity.key !== identity.key) {
-      known?.agent.destroy();
+      closeIdle(known?.agent);
       known = undefined;
     }
     known = { identity, agent: known?.agent ?? createAgent(way, identity) };
@@ -179,6 +179,11 @@ export function createClient(parts: ClientParts): ApiClient {
       }
     },
   };
+}
+
+/** Requests that are still on their way as the former user may end. */
+function closeIdle(agent: Agent | undefined): void {
+  for (const sockets of Object.values(agent?.freeSockets ?? {})) sockets?.forEach((socket) => socket.destroy());
 }
 
 /** RFC 6455, 4.2.2. */

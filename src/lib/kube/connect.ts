@@ -28,11 +28,13 @@ export async function connectTo(
   options: Surroundings,
 ): Promise<ApiClient> {
   const { server, user } = connection;
+  const proxy = server.proxy ?? proxyFromEnv(server.url, options.env);
+  if (proxy !== undefined) options.log(6, `everything goes through the proxy ${proxy.protocol}//${proxy.host}`);
   return createClient({
     connection,
     way: {
       url: server.url,
-      proxy: server.proxy ?? proxyFromEnv(server.url, options.env),
+      proxy,
       ca: server.ca,
       insecure: server.insecure,
       serverName: server.tlsServerName,

@@ -5,6 +5,7 @@ import { KxError } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
 import { toCancellation } from './failures.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
+import { shareRuns } from './shared-run.ts';
 import { commandPath, fieldsOf, isFields, listOf, stringOf, type Fields } from './kubeconfig.ts';
 
 /** One credential plugin as the kubeconfig describes it. */
@@ -34,11 +35,7 @@ const group = 'client.authentication.k8s.io';
 export function createExecSource(exec: Fields, connection: Connection, around: Surroundings): IdentitySource {
   const plugin = readPlugin(exec, connection);
   let known: Credential | undefined;
-  let running: Promise<Credential> | undefined;
-  const run = (signal: AbortSignal | undefined) => {
-    running ??= runPlugin(plugin, around, signal).finally(() => (running = undefined));
-    return running;
-  };
+  const run = shareRuns((signal) => runPlugin(plugin, around, signal));
   return {
     async current(signal) {
       if (known?.expires !== undefined && known.expires <= Date.now()) known = undefined;
@@ -93,7 +90,7 @@ function clusterInfo(server: Connection['server']): Fields {
   };
 }
 
-async function runPlugin(plugin: Plugin, around: Surroundings, signal: AbortSignal | undefined): Promise<Credential> {
+async function runPlugin(plugin: Plugin, around: Surroundings, signal: AbortSignal): Promise<Credential> {
   const { apiVersion, interactive, cluster } = plugin;
   const info = { apiVersion, kind: 'ExecCredential', spec: { ...(cluster && { cluster }), interactive } };
   const env = { ...around.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
@@ -102,7 +99,7 @@ async function runPlugin(plugin: Plugin, around: Surroundings, signal: AbortSign
   return readCredential(output, plugin);
 }
 
-function readOutput(plugin: Plugin, env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<string> {
+function readOutput(plugin: Plugin, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(plugin.command, plugin.args, {
       env,
@@ -111,18 +108,18 @@ function readOutput(plugin: Plugin, env: NodeJS.ProcessEnv, signal: AbortSignal 
     });
     const chunks: Buffer[] = [];
     const abort = () => void child.kill();
-    signal?.addEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', (cause) => reject(cannotStart(plugin, cause)));
     child.on('close', (code, killed) => {
-      signal?.removeEventListener('abort', abort);
-      if (signal?.aborted === true) return reject(toCancellation(signal));
+      signal.removeEventListener('abort', abort);
+      if (signal.aborted) return reject(toCancellation(signal));
       if (code === 0) return resolve(Buffer.concat(chunks).toString('utf8'));
       const how = code === null ? `was ended by ${killed ?? 'a signal'}` : `failed with exit code ${code}`;
       const hint = 'its own message stands above; log in again with the tool it belongs to';
       reject(new KxError('KX_UNAUTHENTICATED', `the credential plugin ${plugin.command} ${how}`, { hint }));
     });
-    if (signal?.aborted === true) abort();
+    if (signal.aborted) abort();
   });
 }
 

@@ -5,6 +5,7 @@ import { exchange, readBody, type Call } from './exchange.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
 import { isFields, stringOf, type Entry, type Fields } from './kubeconfig.ts';
 import { proxyFromEnv } from './proxy-choice.ts';
+import { shareRuns } from './shared-run.ts';
 import { saveTokens } from './token-file.ts';
 import type { Way } from './way.ts';
 
@@ -40,9 +41,8 @@ export function createOidcSource(
 ): IdentitySource {
   const issuer = readIssuer(user, config, around);
   let tokens: Tokens = { idToken: stringOf(config, 'id-token'), refreshToken: stringOf(config, 'refresh-token') };
-  let running: Promise<void> | undefined;
 
-  async function refresh(signal: AbortSignal | undefined): Promise<void> {
+  const refresh = shareRuns(async (signal) => {
     const { refreshToken } = tokens;
     if (refreshToken === undefined) throw issuer.fail('has no valid id-token, and no refresh-token to get one by');
     tokens = await requestTokens(issuer, refreshToken, signal);
@@ -51,21 +51,17 @@ export function createOidcSource(
     } catch (error) {
       around.log(0, `warning: the new tokens are not written to ${user.file}: ${(error as Error).message}`);
     }
-  }
-  const refreshOnce = (signal: AbortSignal | undefined) => {
-    running ??= refresh(signal).finally(() => (running = undefined));
-    return running;
-  };
+  });
 
   return {
     async current(signal) {
-      if (!isFresh(tokens.idToken)) await refreshOnce(signal);
+      if (!isFresh(tokens.idToken)) await refresh(signal);
       return { ...pair, authorization: `Bearer ${tokens.idToken ?? ''}` };
     },
     async renew(refused, signal) {
       if (refused.authorization !== `Bearer ${tokens.idToken ?? ''}`) return true;
       if (tokens.refreshToken === undefined) return false;
-      await refreshOnce(signal);
+      await refresh(signal);
       return true;
     },
   };
@@ -103,7 +99,7 @@ function isFresh(token: string | undefined): boolean {
   }
 }
 
-async function requestTokens(issuer: Issuer, refreshToken: string, signal: AbortSignal | undefined): Promise<Tokens> {
+async function requestTokens(issuer: Issuer, refreshToken: string, signal: AbortSignal): Promise<Tokens> {
   const discovery = await askIssuer(issuer, `${issuer.url}/.well-known/openid-configuration`, {}, undefined, signal);
   const endpoint = stringOf(discovery.fields, 'token_endpoint');
   if (endpoint === undefined) throw issuer.fail(`has an issuer without a token endpoint (${discovery.status})`);
@@ -140,7 +136,7 @@ async function askIssuer(
   address: string,
   headers: Record<string, string>,
   form: Record<string, string> | undefined,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<{ status: number; fields: Fields }> {
   const url = URL.parse(address);
   if (url === null || !/^https?:$/.test(url.protocol)) throw issuer.fail('has an issuer that is not an http(s) URL');

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { connectTo } from '../../../src/lib/kube/connect.ts';
 import { inClusterConnection } from '../../../src/lib/kube/in-cluster.ts';
+import { eventually } from '../../support/eventually.ts';
 import { refuse, startApi, type Seen } from './support/api.ts';
 import { makeAuthority } from './support/authority.ts';
 import { clusterOf, connectWith, errorOf, makeFolder, oneContext, startSecureApi, write } from './support/scene.ts';
@@ -113,6 +114,42 @@ test('a credential plugin runs once for many requests, and knows what it is aske
     },
   });
   assert.deepEqual([read('args'), read('stdin')], ['get-token for me', '']);
+});
+
+test('who gives up waiting for a plugin takes it from nobody else, and the last one ends it', async (t) => {
+  const api = await startSecureApi(t);
+  const plugin = writePlugin(t, { token: 'token-NUMBER' });
+  const script = readFileSync(join(plugin.folder, 'plugin'), 'utf8');
+  const gate = '\necho $$ > "$FOLDER/pid"; while [ ! -e "$FOLDER/go" ]; do sleep 0.05; done\n';
+  write(plugin.folder, 'plugin', script.replace('\n', gate), 0o700);
+  const isRunning = () => existsSync(join(plugin.folder, 'pid'));
+  const client = await connectWith(t, oneContext(clusterOf(api), { exec: plugin.exec }));
+  const [impatient, hurried] = [new AbortController(), new AbortController()];
+  const first = errorOf(client.get('/first', { signal: impatient.signal }));
+  const second = client.get('/second');
+  await eventually('the plugin runs', isRunning);
+  impatient.abort();
+  assert.equal((await first).code, 'KX_CANCELED');
+  write(plugin.folder, 'go', '');
+  await second;
+  assert.deepEqual(authorizations(api.seen), ['Bearer token-1']);
+
+  for (const name of ['go', 'pid']) rmSync(join(plugin.folder, name));
+  const other = await connectWith(t, oneContext(clusterOf(api), { exec: plugin.exec }));
+  const alone = errorOf(other.get('/alone', { signal: hurried.signal }));
+  const pid = await eventually(
+    'the plugin runs',
+    () => isRunning() && Number(readFileSync(join(plugin.folder, 'pid'))),
+  );
+  hurried.abort();
+  assert.equal((await alone).code, 'KX_CANCELED');
+  await eventually('the plugin is gone', () => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  });
 });
 
 test('a credential that has expired is asked for again', async (t) => {
