@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type ConnectionOptions } from 'node:tls';
@@ -50,7 +50,7 @@ async function dial(way: Way, secure: ConnectionOptions | undefined, signal: Abo
 
 async function openTunnel(way: Way, proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const { openProxyTunnel } = await import('./proxy-tunnel.ts');
-  return openProxyTunnel({ proxy, host, port, ca: way.ca ?? envRoots(way.env), insecure: way.insecure, signal });
+  return openProxyTunnel({ proxy, host, port, ca: way.ca ?? trustedRoots(way.env), insecure: way.insecure, signal });
 }
 
 function tlsOptions(way: Way, identity: Identity): ConnectionOptions {
@@ -68,7 +68,7 @@ function tlsOptions(way: Way, identity: Identity): ConnectionOptions {
 function secureContext(way: Way, identity: Identity) {
   try {
     return createSecureContext({
-      ca: way.ca ?? envRoots(way.env),
+      ca: way.ca ?? trustedRoots(way.env),
       cert: identity.certificate,
       key: identity.key,
     });
@@ -84,12 +84,24 @@ function secureContext(way: Way, identity: Identity) {
   }
 }
 
-function envRoots(env: NodeJS.ProcessEnv): string | undefined {
-  const file = env['SSL_CERT_FILE'];
-  if (!file) return undefined;
+/** Where Linux distributions keep the authorities that a machine trusts. Source: Go's crypto/x509/root_linux.go. */
+const systemRootFiles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/tls/cacert.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** What the machine trusts, where the kubeconfig names no authority; undefined: what the runtime brings. */
+function trustedRoots(env: NodeJS.ProcessEnv): string | undefined {
+  const named = env['SSL_CERT_FILE'];
+  const file = named || systemRootFiles.find((candidate) => existsSync(candidate));
+  if (file === undefined) return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new KxError('KX_CONFIG', `cannot read the certificate authorities of SSL_CERT_FILE ${file}`, { cause });
+    throw new KxError('KX_CONFIG', `cannot read the certificate authorities in ${file}`, { cause });
   }
 }
