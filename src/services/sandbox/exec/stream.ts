@@ -23,6 +23,16 @@ import { faultyLink } from './faulty-link.ts';
 /** The size that a terminal has before its client says one. */
 const firstSize = { width: 80, height: 24 };
 
+/** The reasons that go with HTTP codes (k8s.io/apimachinery/pkg/apis/meta/v1). */
+const reasons: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  429: 'TooManyRequests',
+  503: 'ServiceUnavailable',
+};
+
 interface Session {
   readonly pod: Pod;
   readonly container: ContainerSpec;
@@ -49,11 +59,9 @@ export async function serveStream(
   const faults = parseFaults(session.pod.metadata.annotations, session.pod.metadata.name);
   if (faults.latency !== undefined) await sleep(faults.latency);
   if (faults.refuseUpgrade !== undefined) {
-    throw new ApiError(
-      faults.refuseUpgrade,
-      'InternalError',
-      'the upgrade is refused, as the annotation of the pod asks',
-    );
+    const reason = reasons[faults.refuseUpgrade] ?? 'InternalError';
+    const message = 'the upgrade is refused, as the annotation of the pod asks';
+    throw new ApiError(faults.refuseUpgrade, reason, message);
   }
   const known: readonly string[] = faults.noV5 === true ? [v4] : [v4, v5];
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
