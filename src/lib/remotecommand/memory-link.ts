@@ -57,10 +57,15 @@ class MemoryLink implements FrameLink {
   }
 
   close(): void {
+    // What the peer still sent is delivered before the ending.
+    this.resume();
     this.#end({ clean: true, code: 1000, reason: '' });
   }
 
   abort(reason: string): void {
+    this.#inbox = this.#inbox.filter((item) => 'ending' in item);
+    this.#size = 0;
+    this.resume();
     this.#end({ clean: false, code: 1006, reason });
   }
 

@@ -89,14 +89,12 @@ class WebSocketClientLink implements FrameLink {
       try {
         decode(chunk);
       } catch (error) {
-        if (!this.#ended) this.abort((error as Error).message);
+        this.#lose((error as Error).message);
       }
     };
     this.#socket.on('data', take);
     // Without a close frame nothing can be heard any more, and what is queued may never be taken.
-    this.#socket.on('end', () => {
-      if (!this.#ended) this.abort('the other side hung up');
-    });
+    this.#socket.on('end', () => this.#lose('the other side hung up'));
     if (this.#head.length > 0) take(this.#head);
     this.#head = Buffer.alloc(0);
     if (this.#socket.destroyed) this.#end();
@@ -134,6 +132,11 @@ class WebSocketClientLink implements FrameLink {
     this.#failure ??= reason;
     this.#socket.destroy();
     this.#end();
+  }
+
+  /** A fault after the ending is none: the answer to the peer's close may still be on its way. */
+  #lose(reason: string): void {
+    if (!this.#ended) this.abort(reason);
   }
 
   #onClose(code: number, reason: string): void {
