@@ -6,14 +6,14 @@
  * The root is a file system in memory, so that nothing is left behind. SIGCHLD is ignored so that the kernel reaps
  * orphans. Where only one user id is mapped nobody can give files away, which tar does as root: there tar is told not to.
  *
- * Reads from the environment: KX_HOSTNAME, KX_HOSTS, and KX_ONE_USER (empty, or set where one user id is mapped).
+ * Reads from the environment, which ends with the last line: KX_HOSTNAME, KX_HOSTS, and KX_ONE_USER (empty, or set where one user id is mapped).
  */
 export const containerRootScript = String.raw`
 set -eu
 read -r pid rest </proc/self/stat
 mount -t tmpfs -o mode=0755 sandbox /mnt
 cd /mnt
-mkdir -p usr etc tmp root home var/tmp var/log run dev/pts dev/shm proc sys .machine
+mkdir -p usr etc tmp root home opt srv mnt media var/tmp var/log run dev/pts dev/shm proc sys .machine
 chmod 1777 tmp var/tmp dev/shm
 chmod 0700 root
 mount --rbind /usr usr

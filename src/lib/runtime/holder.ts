@@ -15,10 +15,12 @@ export interface Holder {
 
 /** Makes the root of a container and starts its first process. */
 export async function startHolder(isolation: Isolation, hostname: string, hosts: string): Promise<Holder> {
-  const child = spawn(requireTool('unshare'), [...unshareArguments(isolation), 'sh', '-c', containerRootScript], {
+  const child = spawn(requireTool('unshare'), [...unshareArguments(isolation), 'sh', '-c', 'eval "$KX_ROOT"'], {
     cwd: '/',
     env: {
       PATH: containerEnvironment.PATH,
+      // Not a word of the command line, which `ps` shows.
+      KX_ROOT: containerRootScript,
       KX_HOSTNAME: hostname,
       KX_HOSTS: hosts,
       KX_ONE_USER: isolation === 'user' ? '1' : '',
