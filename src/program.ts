@@ -17,6 +17,13 @@ const described = manifest.commands as unknown as Readonly<Record<string, Comman
 
 /** Runs the words of a command line and ends the process. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (thrown: unknown) => {
+      const { text, exit } = reportError(thrown, true);
+      printError(text);
+      void endProcess(exit);
+    });
+  }
   let exitCode: number;
   try {
     exitCode = await runWords(argv);

@@ -1,6 +1,5 @@
 import { write, writev } from 'node:fs';
 import { Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 
 type Done = (error?: Error | null) => void;
 
@@ -16,12 +15,10 @@ const askAgain = 5;
  */
 export class Output extends Writable {
   readonly fd: number;
-  readonly isTTY: boolean;
 
   constructor(fd: number) {
     super({ highWaterMark: 1 << 20, decodeStrings: true });
     this.fd = fd;
-    this.isTTY = isatty(fd);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
@@ -56,6 +53,11 @@ function dropBytes(parts: Buffer[], count: number): boolean {
 
 const outputs = new Map<number, Output>();
 
+/** The stream of stdout or stderr, if anything opened it. */
+export function openedOutput(fd: 1 | 2): Output | undefined {
+  return outputs.get(fd);
+}
+
 /** The one stream of stdout (1) or stderr (2). */
 export function openOutput(fd: 1 | 2): Output {
   const known = outputs.get(fd);
@@ -69,6 +71,12 @@ export function openOutput(fd: 1 | 2): Output {
 
 /** Puts these streams in the place of process.stdout and process.stderr, so that whatever writes there does no harm. */
 export function replaceProcessStreams(): void {
-  Object.defineProperty(process, 'stdout', { configurable: true, get: () => openOutput(1) });
-  Object.defineProperty(process, 'stderr', { configurable: true, get: () => openOutput(2) });
+  for (const [name, fd] of [
+    ['stdout', 1],
+    ['stderr', 2],
+  ] as const) {
+    // To define over what is there would make bun open it first; to assign does not, and does nothing in node.
+    Reflect.set(process, name, undefined);
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => openOutput(fd) });
+  }
 }

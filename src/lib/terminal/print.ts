@@ -1,13 +1,20 @@
 import { writeSync } from 'node:fs';
+import { openedOutput } from './output.ts';
 
-/** Writes a message to stdout, whole. A reader that is gone is no error. */
+/** Writes a message to stdout, whole, behind what was written before. A reader that is gone is no error. */
 export function print(text: string): void {
-  writeWhole(1, text);
+  printTo(1, text);
 }
 
-/** Writes a message to stderr, whole. A reader that is gone is no error. */
+/** Writes a message to stderr, whole, behind what was written before. A reader that is gone is no error. */
 export function printError(text: string): void {
-  writeWhole(2, text);
+  printTo(2, text);
+}
+
+function printTo(fd: 1 | 2, text: string): void {
+  const output = openedOutput(fd);
+  if (output !== undefined && output.writableLength > 0) output.write(text);
+  else writeWhole(fd, text);
 }
 
 // Short messages only, so that waiting for the reader is no loss: a terminal that another program made non-blocking

@@ -62,7 +62,7 @@ export async function openRecording(options: RecordingOptions): Promise<Recordin
 function recordInto(output: Writable, record: (text: string) => Promise<void>): Writable {
   // Keeps the beginning of a character whose end is in the next chunk.
   const decoder = new TextDecoder();
-  const recorded = new Writable({
+  return new Writable({
     write(chunk: Buffer, _encoding, done) {
       const text = decoder.decode(chunk, { stream: true });
       const handed = new Promise<void>((resolve, reject) => {
@@ -70,12 +70,7 @@ function recordInto(output: Writable, record: (text: string) => Promise<void>): 
       });
       Promise.all([handed, text === '' ? undefined : record(text)]).then(() => done(), done);
     },
-    final(done) {
-      const text = decoder.decode();
-      void (text === '' ? Promise.resolve() : record(text)).then(() => done());
-    },
   });
-  return recorded;
 }
 
 function cannotRecord(path: string, error: NodeJS.ErrnoException): KxError {

@@ -6,13 +6,19 @@ export function isTerminal(fd: 0 | 1 | 2): boolean {
   return isatty(fd);
 }
 
-let screen: WriteStream | undefined;
+/** Undocumented, and the same in node and bun: both ask the terminal once, and again only for process.stdout. */
+interface Screen extends WriteStream {
+  _refreshSize(): void;
+}
+
+let screen: Screen | undefined;
 
 /** The size of the terminal that stdout is, else of that of stdin or stderr; null where there is none, or it has no size. */
 export function terminalSize(): TerminalSize | null {
   const fd = [1, 0, 2].find((candidate) => isatty(candidate));
   if (fd === undefined) return null;
-  screen ??= new WriteStream(fd);
+  screen ??= new WriteStream(fd) as Screen;
+  screen._refreshSize();
   const [width, height] = screen.getWindowSize();
   return width > 0 && height > 0 ? { width, height } : null;
 }

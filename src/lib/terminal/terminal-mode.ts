@@ -54,7 +54,8 @@ function openByLibc(): TerminalMode | undefined {
 
 function openByRuntime(): TerminalMode {
   return {
-    makeRaw: () => void process.stdin.setRawMode(true),
+    // libuv does nothing when it believes that the mode is raw already.
+    makeRaw: () => void process.stdin.setRawMode(false).setRawMode(true),
     restore: () => void process.stdin.setRawMode(false),
   };
 }
