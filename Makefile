@@ -1,0 +1,55 @@
+# Everything runs with the Node and the bun that npm brings; the machine needs Node 20 with npm, and make.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+binary := dist/kubectl-kx
+installed := node_modules/.package-lock.json
+sources := $(shell find src -name '*.ts') scripts/build.ts oclif.manifest.json package.json
+unit_tests := 'test/unit/**/*.test.ts' 'test/conformance/*.test.ts' 'test/cli/*.test.ts'
+run_tests := node --test --test-concurrency=2 --test-timeout=300000
+
+.PHONY: help deps build demo test check surface cluster-up cluster-down test-cluster bench clean
+
+help: ## these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+deps: $(installed) ## install what package-lock.json names
+$(installed): package-lock.json
+	npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+build: $(binary) ## dist/kubectl-kx, the one file
+$(binary): $(installed) $(sources)
+	node scripts/build.ts
+
+demo: build ## kx on a cluster inside this machine; no root, no Kubernetes
+	$(binary) sandbox -- bash scripts/demo.sh $(CURDIR)/$(binary)
+
+test: build ## everything that needs no cluster
+	$(run_tests) $(unit_tests)
+
+check: deps ## types, style, layers, dead code, and what is generated
+	tsc -p tsconfig.json
+	eslint .
+	prettier --check --log-level=warn .
+	depcruise --config .dependency-cruiser.mjs src
+	knip
+	node scripts/surface.ts --check
+
+surface: deps ## write oclif.manifest.json, docs/errors.md and the README's reference anew
+	node scripts/surface.ts
+
+cluster-up: ## a real Kubernetes of three nodes on this machine (Debian, root); prints its kubeconfig
+	@test/cluster/up.sh
+
+test-cluster: build ## everything that needs a real cluster; KX_TEST_CONTEXT names another one
+	kubeconfig=$$(test/cluster/up.sh) && KUBECONFIG=$$kubeconfig $(run_tests) --test-concurrency=1 'test/cluster/*.test.ts'
+
+cluster-down: ## end the cluster of cluster-up
+	@test/cluster/down.sh
+
+bench: build ## kx and kubectl in turn on the test cluster; writes docs/benchmarks.md
+	kubeconfig=$$(test/cluster/up.sh) && KUBECONFIG=$$kubeconfig node bench/run.ts
+
+clean: ## what was built
+	rm -rf dist
