@@ -18,7 +18,8 @@ const ways: readonly Way[] = [
 ];
 const olderWays: readonly Way[] = [
   { name: 'cluster, older node', context: 'kx', pod: 'one-oldnode', halfClose: true },
-  { name: 'cluster, older apiserver', context: 'kx-old', pod: 'one', halfClose: false },
+  { name: 'cluster, older apiserver', context: 'kx-old', pod: 'one', halfClose: true },
+  { name: 'cluster, older apiserver and node', context: 'kx-old', pod: 'one-oldnode', halfClose: false },
 ];
 
 for (const way of [...ways, ...(foreignCluster ? [] : olderWays)]) {
@@ -52,7 +53,12 @@ async function open(
     },
     ...(foreignCluster
       ? {}
-      : { v4: { transport: await apiserverAs({ kubeconfig, context: 'kx-old' }), target: { namespace, pod: 'one' } } }),
+      : {
+          v4: {
+            transport: await apiserverAs({ kubeconfig, context: 'kx-old' }),
+            target: { namespace, pod: 'one-oldnode' },
+          },
+        }),
     breakable,
     close: () => breakable.close(),
   };

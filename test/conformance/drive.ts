@@ -76,7 +76,7 @@ export async function readUntil(stream: Readable, text: string): Promise<string>
 }
 
 function show(value: unknown): string {
-  if (typeof value !== 'object' || value === null || !('status' in value)) return typeof value;
+  if (typeof value !== 'object' || value === null || !('status' in value)) return JSON.stringify(value);
   const { status, stdout, stderr } = value as Collected;
   return `code ${status.code} (${status.reason}), stdout ${JSON.stringify(stdout.toString().slice(0, 300))}, stderr ${JSON.stringify(stderr.toString().slice(0, 300))}`;
 }

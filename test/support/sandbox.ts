@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from './eventually.ts';
@@ -43,17 +43,4 @@ export async function startSandboxProcess(file = sandboxFixtures): Promise<Sandb
       await running.ended.finally(() => rmSync(folder, { recursive: true, force: true }));
     },
   };
-}
-
-/** A kubeconfig of its own for a user with a token, at the server of another kubeconfig. */
-export function writeTokenKubeconfig(path: string, server: string, certificateAuthority: string, token: string): void {
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'token',
-    clusters: [{ name: 'sandbox', cluster: { server, 'certificate-authority-data': certificateAuthority } }],
-    users: [{ name: 'token', user: { token } }],
-    contexts: [{ name: 'token', context: { cluster: 'sandbox', user: 'token', namespace: 'default' } }],
-  };
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
 }

@@ -35,9 +35,13 @@ export const lossCases: readonly Case[] = [
     name: 'a connection cut in the middle of input is lost',
     needs: ['cuts', 'half-close'],
     async run({ breakable }) {
-      const remote = await startAt(breakable!, ['sh', '-c', 'head -c 100000 >/dev/null; echo took; cat >/dev/null'], {
-        stdin: true,
-      });
+      const remote = await startAt(
+        breakable!,
+        ['sh', '-c', 'head -c 100000 >/dev/null; echo took; cat >/dev/null; true'],
+        {
+          stdin: true,
+        },
+      );
       remote.stdin!.on('error', () => {});
       remote.stdin!.write(Buffer.alloc(200_000));
       await readUntil(remote.stdout, 'took\n');
