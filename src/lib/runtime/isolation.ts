@@ -37,24 +37,13 @@ export async function findIsolation(): Promise<Isolation> {
   return (await succeeds('user')) ? 'user' : 'none';
 }
 
-/**
- * The words that start a command of a container with all signals at their default: what was started in the background
- * ignores Ctrl-C, and so would everything in the sandbox. Where env(1) cannot do that: none.
- */
-export async function findSignalReset(): Promise<readonly string[]> {
-  const words = [findTool('env') ?? '', '--default-signal'] as const;
-  return (await runs(words[0], [words[1], 'true'])) ? words : [];
-}
-
 function succeeds(isolation: Isolation): Promise<boolean> {
   const script =
     'mount -t tmpfs none /mnt && mkdir /mnt/proc && mount -t proc proc /mnt/proc && mount --rbind /usr /mnt';
-  return runs(requireTool('unshare'), [...unshareArguments(isolation), 'sh', '-c', script]);
-}
-
-function runs(file: string, words: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile(file, words, (error) => resolve(error === null));
+    execFile(requireTool('unshare'), [...unshareArguments(isolation), 'sh', '-c', script], (error) => {
+      resolve(error === null);
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import { KxError } from '../errors/index.ts';
 import type { ExecRequest, RemoteProcess } from '../process/index.ts';
 import { containerEnvironment, withoutSecrets } from './environment.ts';
 import { startHolder, type Holder } from './holder.ts';
-import { findIsolation, findSignalReset, findTool, requireTool, type Isolation } from './isolation.ts';
+import { findIsolation, findTool, requireTool, type Isolation } from './isolation.ts';
 import { startProcess, type LocalCommand } from './local-process.ts';
 import { requireDirectory, requireProgram, type Root } from './programs.ts';
 import type { Runtime } from './runtime.ts';
@@ -44,7 +44,7 @@ const capabilities = [
  * is refused.
  */
 export async function openLocalRuntime(): Promise<LocalRuntime> {
-  const [isolation, signalReset] = await Promise.all([findIsolation(), findSignalReset()]);
+  const isolation = await findIsolation();
   if (isolation === 'none' && process.getuid?.() === 0) {
     throw new KxError(
       'KX_TRANSPORT_UNAVAILABLE',
@@ -91,7 +91,7 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
         await check('', at);
         const own = { ...withoutSecrets(process.env), ...env, PATH: process.env['PATH'] ?? '', HOME: at };
         const started = startProcess(
-          { words: sessionWords(signalReset, request), env: own, cwd: at, ptmx: '/dev/ptmx' },
+          { words: sessionWords(request), env: own, cwd: at, ptmx: '/dev/ptmx' },
           request,
           folder,
         );
@@ -106,7 +106,7 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
         words: [
           ...enter(isolation, pid),
           ...(cwd === '/' ? [] : [requireTool('env'), '-C', cwd]),
-          ...sessionWords(signalReset, request),
+          ...sessionWords(request),
         ],
         env,
         cwd: '/',
@@ -133,10 +133,10 @@ function environmentOf(container: LocalContainer, request: ExecRequest): Record<
 }
 
 /** A session of its own, as a command in a container has; under a terminal, one that the terminal controls. */
-function sessionWords(signalReset: readonly string[], request: ExecRequest): string[] {
+function sessionWords(request: ExecRequest): string[] {
   const setsid = findTool('setsid');
   if (setsid === undefined) return [...request.command];
-  return [...signalReset, setsid, ...(request.tty === null ? [] : ['--ctty']), '--', ...request.command];
+  return [setsid, ...(request.tty === null ? [] : ['--ctty']), '--', ...request.command];
 }
 
 function enter(isolation: Isolation, pid: number): string[] {
