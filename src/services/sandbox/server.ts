@@ -45,7 +45,8 @@ const largestBody = 1 << 20;
 /** Serves the API on 127.0.0.1. Rejects with the system's error when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<ApiServer> {
   const { certificates, port } = options;
-  const http = createHttpServer({ keepAliveTimeout: 60_000 });
+  // The words of a command come in the request line; the apiserver takes 1 MiB of headers, as any server of Go.
+  const http = createHttpServer({ keepAliveTimeout: 60_000, maxHeaderSize: 1 << 20 });
   http.on('request', (request, response) => {
     serveRequest(options, request, response).catch((error: unknown) => sendError(response, error));
   });
