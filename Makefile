@@ -1,6 +1,8 @@
 # Everything runs with the Node and the bun that npm brings; the machine needs Node 20 with npm, and make.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# The kx that the tests run.
+export KX_BIN := $(CURDIR)/dist/kubectl-kx
 
 binary := dist/kubectl-kx
 installed := node_modules/.package-lock.json
@@ -14,8 +16,11 @@ help: ## these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 deps: $(installed) ## install what package-lock.json names
+# npm may be set to refuse the scripts that put node and bun in their place.
 $(installed): package-lock.json
 	npm ci --no-fund --no-audit --loglevel=error
+	@test -x node_modules/node/bin/node || (cd node_modules/node && PATH=$${PATH#*:} node installArchSpecificPackage.js)
+	@bun --version >/dev/null 2>&1 || (cd node_modules/bun && node install.js)
 	@touch $@
 
 build: $(binary) ## dist/kubectl-kx, the one file
