@@ -69,12 +69,24 @@ suite('kx exec: endings', () => {
 
   test('Ctrl-C ends a command that ignores it', async () => {
     const mark = uniqueSleep();
-    const script = `trap "" INT TERM; echo up; exec sleep ${mark}`;
+    const script = `trap "" INT TERM; echo up; sleep ${mark}; echo still here`;
     const running = startKx(['exec', 'one', '--', 'sh', '-c', script], { env: sandbox.env });
     await running.sees(/up\n/);
     running.child.kill('SIGINT');
     assertError(await running.ended, 130, 'KX_CANCELED');
     await gone(mark);
+  });
+
+  test('a command that cannot be found again is said to be left running', async () => {
+    const mark = uniqueSleep();
+    const running = startKx(['exec', 'one', '--', 'sh', '-c', `echo up; exec sleep ${mark}`], { env: sandbox.env });
+    await running.sees(/up\n/);
+    await eventually('it is another program', async () => (await sleepers(mark)) === 1);
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    assertError(ended, 130, 'KX_CANCELED');
+    if ((await sleepers(mark)) > 0) assert.match(ended.stderr, /^hint: .*left running/m);
+    await exec('one', '--', 'sh', '-c', `pkill -KILL -f 'sleep ${mark}' || true`);
   });
 
   test('a stream without a Status is lost, and what came is shown', async () => {

@@ -12,9 +12,9 @@ export const lossCases: readonly Case[] = [
     needs: ['cuts'],
     async run({ breakable }) {
       const remote = await startAt(breakable!, ['sh', '-c', 'echo up; sleep 30']);
-      const collected = collect(remote);
-      remote.stdout.once('data', () => breakable!.cut());
-      const error = await expectError(collected, 'KX_CONNECTION_LOST');
+      await readUntil(remote.stdout, 'up\n');
+      breakable!.cut();
+      const error = await expectError(collect(remote), 'KX_CONNECTION_LOST');
       assert.notEqual(error.ran, 'no');
     },
   },
