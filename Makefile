@@ -20,6 +20,7 @@ deps: $(installed) ## install what package-lock.json names
 $(installed): package-lock.json
 	npm ci --no-fund --no-audit --loglevel=error
 	@test -x node_modules/node/bin/node || (cd node_modules/node && PATH=$${PATH#*:} node installArchSpecificPackage.js)
+	@test -e node_modules/.bin/node || ln -sf ../node/bin/node node_modules/.bin/node
 	@bun --version >/dev/null 2>&1 || (cd node_modules/bun && node install.js)
 	@touch $@
 
