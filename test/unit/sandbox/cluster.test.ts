@@ -31,13 +31,13 @@ suite('the cluster of a file', () => {
 
   test('owns pods through their ReplicaSet', () => {
     const cluster = open(defaultCluster);
-    const pod = podsOf(cluster, 'default').find((each) => each.metadata.labels?.['app'] === 'web');
-    const [owner] = pod?.metadata.ownerReferences ?? [];
+    const pod = podsOf(cluster, 'default').find((each) => each.metadata.labels?.['app'] === 'web')!;
+    const [owner] = pod.metadata.ownerReferences ?? [];
     const replicaSets = findResource('apps', 'v1', 'replicasets');
     const replicaSet = replicaSets && cluster.store.get(replicaSets, 'default', owner?.name ?? '');
     assert.equal(replicaSet?.metadata.uid, owner?.uid);
     assert.equal(replicaSet?.metadata.ownerReferences?.[0]?.name, 'web');
-    assert.equal(replicaSet?.status?.['readyReplicas'], 3);
+    assert.equal(replicaSet.status?.['readyReplicas'], 3);
   });
 
   test('replaces a deleted pod of a workload by one with another name and uid, on the same node', () => {

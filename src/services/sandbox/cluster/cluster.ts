@@ -179,9 +179,26 @@ function defaultsOf(object: KubeObject): Partial<KubeObject> {
     }
     case 'Service':
       return { spec: { type: 'ClusterIP', clusterIP: '10.96.0.10', ...object.spec } };
+    case 'Job':
+      return {
+        spec: {
+          selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': object.metadata.uid } },
+          ...object.spec,
+        },
+      };
+    case 'Deployment':
+    case 'ReplicaSet':
+    case 'StatefulSet':
+    case 'DaemonSet':
+      return { spec: { selector: { matchLabels: templateLabels(object) }, ...object.spec } };
     default:
       return {};
   }
+}
+
+function templateLabels({ spec }: KubeObject): Fields {
+  const template = spec?.['template'] as { metadata?: { labels?: Fields } } | undefined;
+  return template?.metadata?.labels ?? {};
 }
 
 function nodeStatus(name: string): Fields {
