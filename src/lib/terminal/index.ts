@@ -8,5 +8,5 @@ export { openInput } from './input.ts';
 export { openOutput, replaceProcessStreams } from './output.ts';
 export { print, printError } from './print.ts';
 export { withRawMode } from './raw-mode.ts';
-export { openRecording, type Recording, type RecordingOptions } from './recording.ts';
+export { openRecording } from './recording.ts';
 export { isTerminal, terminalSize, watchTerminalSize } from './size.ts';
