@@ -110,7 +110,7 @@ export const inputCases: readonly Case[] = [
   {
     // The Status of such a command is often held up behind the input that nobody takes: kubectl hangs there too.
     name: 'a command that ends before a large input is taken has its own code',
-    needs: ['proven-end'],
+    needs: ['proven-end', 'half-close'],
     async run({ shell }) {
       const bytes = randomBytes(2 * MiB);
       const { status, stdout } = await runScript(shell, 'head -c 1000 | sha256sum; exit 5', bytes);
