@@ -58,8 +58,8 @@ suite('exec sessions of the sandbox', () => {
 
   const connect = (pod: string, script: string, protocols: string[] = [v5, v4]): WebSocket => {
     const query = new URLSearchParams([
-      ...['sh', '-c', script].map((word) => ['command', word]),
-      ...['stdin', 'stdout', 'stderr'].map((name) => [name, 'true']),
+      ...['sh', '-c', script].map((word) => ['command', word] as [string, string]),
+      ...['stdin', 'stdout', 'stderr'].map((name) => [name, 'true'] as [string, string]),
     ]);
     const url = `${sandbox.server}/api/v1/namespaces/default/pods/${pod}/exec?${query.toString()}`;
     return new WebSocket(url, protocols, { ca, headers: { authorization: 'Bearer token' }, perMessageDeflate: false });

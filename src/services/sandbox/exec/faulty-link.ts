@@ -16,7 +16,8 @@ class FaultyLink implements FrameLink {
   /** Cut or frozen: nothing passes any more. */
   #stopped = false;
   #pausedByUser = false;
-  #pausedBySlowness = false;
+  #readsAgainAt = 0;
+  #slowTimer: NodeJS.Timeout | undefined;
   #statusDue = 0;
 
   constructor(link: FrameLink, socket: Duplex, faults: Faults) {
@@ -82,7 +83,7 @@ class FaultyLink implements FrameLink {
 
   resume(): void {
     this.#pausedByUser = false;
-    if (!this.#pausedBySlowness && !this.#stopped) this.#link.resume();
+    if (this.#slowTimer === undefined && !this.#stopped) this.#link.resume();
   }
 
   close(): void {
@@ -121,17 +122,16 @@ class FaultyLink implements FrameLink {
     this.#socket.end(() => this.#socket.destroy());
   }
 
+  /** Frames that had arrived already are delivered in spite of the pause, and lengthen it. */
   #slowDown(length: number): void {
     const { slowRead } = this.#faults;
     if (slowRead === undefined) return;
-    this.#pausedBySlowness = true;
+    this.#readsAgainAt = Math.max(this.#readsAgainAt, Date.now()) + (length / slowRead) * 1000;
     this.#link.pause();
-    setTimeout(
-      () => {
-        this.#pausedBySlowness = false;
-        if (!this.#pausedByUser && !this.#stopped) this.#link.resume();
-      },
-      (length / slowRead) * 1000,
-    );
+    clearTimeout(this.#slowTimer);
+    this.#slowTimer = setTimeout(() => {
+      this.#slowTimer = undefined;
+      if (!this.#pausedByUser && !this.#stopped) this.#link.resume();
+    }, this.#readsAgainAt - Date.now());
   }
 }
