@@ -16,8 +16,9 @@ class FaultyLink implements FrameLink {
   /** Cut or frozen: nothing passes any more. */
   #stopped = false;
   #pausedByUser = false;
-  #readsAgainAt = 0;
   #slowTimer: NodeJS.Timeout | undefined;
+  /** What had arrived before the pause took hold. */
+  #held: (() => void)[] = [];
   #statusDue = 0;
 
   constructor(link: FrameLink, socket: Duplex, faults: Faults) {
@@ -37,6 +38,10 @@ class FaultyLink implements FrameLink {
   listen(handlers: LinkHandlers): void {
     const receive = (channel: number, bytes: Buffer): void => {
       if (this.#stopped) return;
+      if (this.#slowTimer !== undefined) {
+        this.#held.push(() => receive(channel, bytes));
+        return;
+      }
       if (channel !== channels.stdin) {
         handlers.onFrame(channel, bytes);
         return;
@@ -83,7 +88,7 @@ class FaultyLink implements FrameLink {
 
   resume(): void {
     this.#pausedByUser = false;
-    if (this.#slowTimer === undefined && !this.#stopped) this.#link.resume();
+    this.#resumeIfWanted();
   }
 
   close(): void {
@@ -104,6 +109,10 @@ class FaultyLink implements FrameLink {
     return true;
   }
 
+  #resumeIfWanted(): void {
+    if (this.#slowTimer === undefined && !this.#pausedByUser && !this.#stopped) this.#link.resume();
+  }
+
   #freezeLimit(): number {
     return this.#faults.freezeAfter ?? Infinity;
   }
@@ -122,16 +131,22 @@ class FaultyLink implements FrameLink {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Frames that had arrived already are delivered in spite of the pause, and lengthen it. */
+  /** Holds everything that comes until so many bytes would have been read at the rate. */
   #slowDown(length: number): void {
     const { slowRead } = this.#faults;
     if (slowRead === undefined) return;
-    this.#readsAgainAt = Math.max(this.#readsAgainAt, Date.now()) + (length / slowRead) * 1000;
     this.#link.pause();
-    clearTimeout(this.#slowTimer);
-    this.#slowTimer = setTimeout(() => {
-      this.#slowTimer = undefined;
-      if (!this.#pausedByUser && !this.#stopped) this.#link.resume();
-    }, this.#readsAgainAt - Date.now());
+    this.#slowTimer = setTimeout(
+      () => {
+        this.#slowTimer = undefined;
+        while (this.#slowTimer === undefined) {
+          const next = this.#held.shift();
+          if (next === undefined) break;
+          next();
+        }
+        this.#resumeIfWanted();
+      },
+      (length / slowRead) * 1000,
+    );
   }
 }
