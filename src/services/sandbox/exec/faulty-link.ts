@@ -38,7 +38,7 @@ class FaultyLink implements FrameLink {
   listen(handlers: LinkHandlers): void {
     const receive = (channel: number, bytes: Buffer): void => {
       if (this.#stopped) return;
-      if (this.#slowTimer !== undefined) {
+      if (this.#isSlow()) {
         this.#held.push(() => receive(channel, bytes));
         return;
       }
@@ -109,8 +109,12 @@ class FaultyLink implements FrameLink {
     return true;
   }
 
+  #isSlow(): boolean {
+    return this.#slowTimer !== undefined;
+  }
+
   #resumeIfWanted(): void {
-    if (this.#slowTimer === undefined && !this.#pausedByUser && !this.#stopped) this.#link.resume();
+    if (!this.#isSlow() && !this.#pausedByUser && !this.#stopped) this.#link.resume();
   }
 
   #freezeLimit(): number {
@@ -139,10 +143,9 @@ class FaultyLink implements FrameLink {
     this.#slowTimer = setTimeout(
       () => {
         this.#slowTimer = undefined;
-        while (this.#slowTimer === undefined) {
-          const next = this.#held.shift();
-          if (next === undefined) break;
+        for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
           next();
+          if (this.#isSlow()) return;
         }
         this.#resumeIfWanted();
       },
