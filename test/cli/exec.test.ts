@@ -93,6 +93,13 @@ suite('kx exec: streams, codes and what goes along with a command', () => {
     assert.deepEqual([stdout.toString(), stderr, code], ['y\ny\ny\ny\ny\n', '', 0]);
   });
 
+  test('what kx says of the ending comes behind the output, also for a slow reader', async () => {
+    const script = 'head -c 1000000 /dev/zero | tr "\\000" x; exit 3';
+    const { stdout } = await shell(`"$KX" exec one -- sh -c '${script}' 2>&1 | { sleep 1; cat; }`);
+    assert.equal(stdout.length, 1_000_000 + 'command terminated with exit code 3\n'.length);
+    assert.match(stdout.toString().slice(-60), /^x+command terminated with exit code 3\n$/);
+  });
+
   test('without -i the stdin of a loop around kx is left alone', async () => {
     const { stdout, code } = await shell(
       'printf "a\\nb\\nc\\n" | while read -r x; do "$KX" exec one -- echo "got $x"; done',
