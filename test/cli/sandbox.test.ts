@@ -22,7 +22,11 @@ function countProcesses(...words: readonly string[]): number {
 
 suite('kx sandbox', () => {
   let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'kx-test-'))));
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
+    // A sandbox that is killed leaves its temporary folder.
+    process.env['TMPDIR'] = folder;
+  });
   after(() => rmSync(folder, { recursive: true }));
 
   test('-- runs a command with KUBECONFIG set, and ends with its code', async () => {
