@@ -17,6 +17,15 @@ export function connectProcess(link: FrameLink, request: ExecRequest): RemotePro
   return new LinkedProcess(link, request);
 }
 
+/** The error of a stdin that ends under a subprotocol without 'half-close'. */
+export function inputEndRefused(protocol: string): KxError {
+  return new KxError(
+    'KX_STDIN_END',
+    `the server speaks only ${protocol}: the command cannot be told that its input ended`,
+    { ran: 'maybe', hint: 'Kubernetes 1.30 and newer can (v5.channel.k8s.io)' },
+  );
+}
+
 class LinkedProcess implements RemoteProcess {
   readonly stdin: Writable | null;
   readonly stdout: Readable;
@@ -110,16 +119,7 @@ class LinkedProcess implements RemoteProcess {
       this.#link.send(channels.close, Buffer.from([channels.stdin]));
       return done();
     }
-    done(
-      new KxError(
-        'KX_STDIN_END',
-        `the server speaks only ${this.protocol}: the command cannot be told that its input ended`,
-        {
-          ran: 'maybe',
-          hint: 'Kubernetes 1.30 and newer can (v5.channel.k8s.io)',
-        },
-      ),
-    );
+    done(inputEndRefused(this.protocol));
   }
 
   #releaseStdin(): void {

@@ -1,5 +1,5 @@
 import { deriveProcess, type Capability } from '../process/index.ts';
-import { endSession } from './end-session.ts';
+import { sessionEnder } from './end-session.ts';
 import type { Transport } from './transport.ts';
 import { endBare } from './wrapper-script.ts';
 
@@ -15,10 +15,10 @@ export function traceableTransport(inner: Transport): Transport {
       const remote = await inner.exec(target, request, signal);
       return deriveProcess(remote, {
         can: new Set<Capability>([...remote.can, 'signal']),
-        signal: (name) => {
+        signal: sessionEnder(inner, target, (name, known) => {
           const age = (performance.now() - asked) / 1000 + slack;
-          return endSession(inner, target, endBare(request.command, age, name));
-        },
+          return endBare(request.command, age, name, known);
+        }),
       });
     },
   };

@@ -7,11 +7,13 @@ import {
   type ExitStatus,
   type RemoteProcess,
 } from '../process/index.ts';
+import { inputEndRefused } from '../remotecommand/index.ts';
 import type { Target } from '../target/index.ts';
-import { endSession } from './end-session.ts';
+import { sessionEnder } from './end-session.ts';
+import { gateInput } from './input-gate.ts';
 import { createMarkFilter, type Marks } from './marks.ts';
 import type { Transport } from './transport.ts';
-import { createNonce, endWrapped, wrapCommand } from './wrapper-script.ts';
+import { createNonce, endWrapped, inputOver, wrapCommand } from './wrapper-script.ts';
 
 /**
  * Runs commands under a small shell script that keeps stdin whole, proves start and end, sets environment and directory,
@@ -46,6 +48,9 @@ async function startWrapped(
   const tty = request.tty !== null;
   // Under a terminal everything that the shell writes comes out of stdout.
   const filtered = filterOutput(tty ? remote.stdout : remote.stderr, nonce);
+  const endRefused = remote.can.has('half-close') ? undefined : inputEndRefused(remote.protocol);
+  const gate = remote.stdin === null || tty ? undefined : gateInput(remote.stdin, endRefused);
+  void filtered.commandEnded.then(() => gate?.close(inputOver(nonce)));
   const exit = endingOf(remote, filtered, request);
   exit.catch(() => {});
   await Promise.race([filtered.started, exit]);
@@ -56,19 +61,22 @@ async function startWrapped(
     });
   }
   return deriveProcess(remote, {
+    stdin: gate?.stdin ?? remote.stdin,
     stdout: tty ? filtered.stream : remote.stdout,
     stderr: tty ? null : filtered.stream,
     started: Promise.resolve('confirmed'),
     exit,
     can: new Set<Capability>([...remote.can, 'signal', 'start-ack', 'proven-end', 'env', 'cwd']),
-    signal: (name) => endSession(inner, target, endWrapped(nonce, name)),
+    signal: sessionEnder(inner, target, (name, known) => endWrapped(nonce, name, known)),
   });
 }
 
 interface FilteredOutput {
   readonly stream: Readable;
   readonly marks: Marks;
-  readonly started: Promise<void>;
+  readonly started: Promise<true>;
+  /** The end mark has come. */
+  readonly commandEnded: Promise<true>;
   /** Everything has been looked at. */
   readonly ended: Promise<void>;
 }
@@ -87,11 +95,12 @@ function filterOutput(source: Readable | null, nonce: string): FilteredOutput {
   const pass = (bytes: Buffer): void => {
     if (!stream.destroyed && bytes.length > 0 && !stream.push(bytes)) source.pause();
   };
-  const started = new Promise<void>((resolve) => {
-    source.on('data', (chunk: Buffer) => {
-      filter.take(chunk).forEach(pass);
-      if (filter.marks.started) resolve();
-    });
+  const started = Promise.withResolvers<true>();
+  const commandEnded = Promise.withResolvers<true>();
+  source.on('data', (chunk: Buffer) => {
+    filter.take(chunk).forEach(pass);
+    if (filter.marks.started) started.resolve(true);
+    if (filter.marks.end !== undefined) commandEnded.resolve(true);
   });
   const ended = new Promise<void>((resolve) => {
     source.on('end', () => {
@@ -100,16 +109,15 @@ function filterOutput(source: Readable | null, nonce: string): FilteredOutput {
       resolve();
     });
   });
-  return { stream, marks: filter.marks, started, ended };
+  return { stream, marks: filter.marks, started: started.promise, commandEnded: commandEnded.promise, ended };
 }
 
 async function endingOf(remote: RemoteProcess, output: FilteredOutput, request: ExecRequest): Promise<ExitStatus> {
   const { marks } = output;
   const status = await remote.exit.catch(async (error: unknown) => {
     await output.ended;
-    // The end mark is the command's own ending, whatever became of the connection afterwards.
-    if (marks.end === undefined) throw marks.started ? error : shellMissing(error);
-    return { code: marks.end, proven: true, inputLeft: 'unknown', inputSent: 0, reason: '' } satisfies ExitStatus;
+    if (marks.end !== undefined) throw lostBehindEnd(error, marks.end);
+    throw marks.started ? error : shellMissing(error);
   });
   await output.ended;
   if (!marks.started && (status.code === 126 || status.code === 127)) throw shellMissing(undefined);
@@ -130,6 +138,16 @@ async function endingOf(remote: RemoteProcess, output: FilteredOutput, request: 
   throw new KxError('KX_CONNECTION_LOST', 'the server reports success, but the end of the command was not seen', {
     ran: 'yes',
     hint: 'the container runtime or the node was probably lost; the command may still be running',
+  });
+}
+
+/** The end mark comes out of stderr: what stdout had before it may still be on its way when the connection is lost. */
+function lostBehindEnd(error: unknown, code: number): unknown {
+  if (!(error instanceof KxError) || error.code !== 'KX_CONNECTION_LOST') return error;
+  return new KxError('KX_CONNECTION_LOST', error.message, {
+    ran: 'yes',
+    cause: error,
+    hint: `the command ended with code ${code}, but its output may be incomplete`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ExecRequest } from '../process/index.ts';
+import type { ExecRequest, Signal } from '../process/index.ts';
 
 /** What marks the lines of the wrapper, and finds its session again: `$0` of the wrapping shell. */
 export function createNonce(): string {
@@ -35,43 +35,69 @@ const restoreEnvironment = [
   'case $kx__u in keep) ;; ?*) export "$kx__u";; *) unset _;; esac',
 ].join('; ');
 
-const wrapper = [
-  'trap : INT QUIT; { echo "$0 start" >&3; (',
-  'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
-  `${readEnvironment};`,
-  'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
-  `${restoreEnvironment};`,
-  'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
-  'exec "$@" 2>&3 3>&-',
-  '); kx__s=$?; echo "$0 end $kx__s" >&3; exit $kx__s; } 3>&2 2>/dev/null',
-].join(' ');
+/*
+ * What the command left of its input is taken before the session ends, up to its end or to the line that kx sends when it
+ * has seen the end mark. containerd never ends an exec whose input nobody takes, or drops the connection with output in it.
+ */
+const drainInput =
+  'LC_ALL=C sed -n "/^$0 over$/q" >&2 || while IFS= read -r kx__v; do case $kx__v in "$0 over") break;; esac; done;';
+
+const wrap = (drain: string): string =>
+  [
+    'trap : INT QUIT; { echo "$0 start" >&3; (',
+    'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
+    `${readEnvironment};`,
+    'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
+    `${restoreEnvironment};`,
+    'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
+    'exec "$@" 2>&3 3>&-',
+    `); kx__s=$?; echo "$0 end $kx__s" >&3; ${drain} exit $kx__s; } 3>&2 2>/dev/null`,
+  ].join(' ');
+
+/**
+ * The line that ends what takes the rest of the input. It begins with a newline, as the input may end within a line, and
+ * another line follows, as the sed of busybox reads one line ahead.
+ */
+export function inputOver(nonce: string): string {
+  return `\n${nonce} over\n\n`;
+}
 
 /** The command line that runs `request.command` under the wrapper. */
 export function wrapCommand(request: ExecRequest, nonce: string): string[] {
   const env = Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`);
-  return ['sh', '-c', wrapper, nonce, request.cwd ?? '', ...env, '--', ...request.command];
+  const drain = request.stdin && request.tty === null ? drainInput : '';
+  return ['sh', '-c', wrap(drain), nonce, request.cwd ?? '', ...env, '--', ...request.command];
 }
 
 /*
  * Ends the session of a remote command: every process of the session, and every descendant of those, also in sessions of
- * their own. Says how many processes were signalled. The first line of /proc/PID/cmdline, read by a shell, is the words
- * of a command line up to the first newline, without what separates them.
+ * their own. Prints "PID/START" of each process that was signalled, which a later call takes as $3: whoever ignored the
+ * first signal has lost its parent, and perhaps its session, by then. START is field 22 of /proc/PID/stat and tells a
+ * process from a later one of the same number. The first line of /proc/PID/cmdline, read by a shell, is the words of a
+ * command line up to the first newline, without what separates them.
  */
 const stat = 'IFS= read -r kx_l <$kx_d/stat || continue; set -- ${kx_l##*) }';
-const collectDescendants = [
+const begin = [
+  'kx_sig=$1; kx_seeds=$2; kx_want=$3; kx_more=$4; kx_all=; kx_sids=; kx_n=0; exec 2>/dev/null;',
+  `for kx_v in $kx_seeds; do kx_d=/proc/\${kx_v%/*}; ${stat};`,
+  '[ "${20}" = "${kx_v#*/}" ] && kx_all="$kx_all ${kx_v%/*}"; done;',
+].join(' ');
+const finish = [
+  '[ "$kx_sids$kx_all" ] || exit 0;',
   'kx_more=1; while [ "$kx_more" ]; do kx_more=; for kx_d in /proc/[0-9]*; do',
   `kx_p=\${kx_d#/proc/}; case " $kx_all " in *" $kx_p "*) continue;; esac; ${stat};`,
   'case " $kx_all " in *" $2 "*) kx_all="$kx_all $kx_p"; kx_more=1; continue;; esac;',
   'case " $kx_sids " in *" $4 "*) kx_all="$kx_all $kx_p"; kx_more=1;; esac; done; done;',
-  'kx_n=0; for kx_p in $kx_all; do kill -$kx_sig $kx_p && kx_n=$((kx_n+1)); done; echo $kx_n',
+  `for kx_p in $kx_all; do kx_d=/proc/$kx_p; ${stat}; [ "$1" = Z ] && continue;`,
+  'kill -$kx_sig $kx_p && echo "$kx_p/${20}"; done',
 ].join(' ');
 
 const endByNonce = [
-  'kx_sig=$1; kx_want=$3$2; kx_all=; kx_sids=; exec 2>/dev/null; for kx_d in /proc/[0-9]*; do',
+  begin,
+  'kx_want=$kx_more$kx_want; for kx_d in /proc/[0-9]*; do',
   'IFS= read -r kx_c <$kx_d/cmdline; case $kx_c in *"$kx_want"*) ;; *) continue;; esac;',
   `kx_c=; ${stat}; case " $kx_sids " in *" $4 "*) ;; *) kx_sids="$kx_sids $4";; esac; done;`,
-  '[ "$kx_sids" ] || { echo 0; exit; };',
-  collectDescendants,
+  finish,
 ].join(' ');
 
 /*
@@ -80,22 +106,31 @@ const endByNonce = [
  * one too many, and nothing is signalled.
  */
 const endByWords = [
-  'kx_sig=$1; kx_age=$2; kx_want=$3; kx_all=; kx_sids=; kx_n=0; exec 2>/dev/null;',
+  begin,
   'read -r kx_up kx_l </proc/uptime; kx_up=${kx_up%%.*}; for kx_d in /proc/[0-9]*; do',
   'kx_c=; IFS= read -r kx_c <$kx_d/cmdline; [ "$kx_c" = "$kx_want" ] || continue;',
-  `${stat}; [ "$2" = 0 ] && [ "$4" = "\${kx_d#/proc/}" ] || continue; shift 9;`,
-  '[ $((\${11}/100)) -ge $((kx_up-kx_age)) ] || continue; kx_sids=${kx_d#/proc/}; kx_n=$((kx_n+1)); done;',
-  '[ $kx_n = 1 ] || { echo 0; exit; };',
-  collectDescendants,
+  `${stat}; [ "$2" = 0 ] && [ "$4" = "\${kx_d#/proc/}" ] || continue;`,
+  '[ $((${20}/100)) -ge $((kx_up-kx_more)) ] || continue; kx_sids=${kx_d#/proc/}; kx_n=$((kx_n+1)); done;',
+  '[ $kx_n = 1 ] || kx_sids=;',
+  finish,
 ].join(' ');
 
-/** Ends what runs under a wrapper. The nonce is passed in halves, the second first, or this command would find itself. */
-export function endWrapped(nonce: string, signal: string): string[] {
-  return ['sh', '-c', endByNonce, 'kx-end', signal.slice(3), nonce.slice(12), nonce.slice(0, 12)];
+/**
+ * Ends what runs under a wrapper. `known` is what earlier calls printed. The nonce is passed in halves, the second first,
+ * or this command would find itself.
+ */
+export function endWrapped(nonce: string, signal: Signal, known: readonly string[]): string[] {
+  return ['sh', '-c', endByNonce, 'kx-end', signal.slice(3), known.join(' '), nonce.slice(12), nonce.slice(0, 12)];
 }
 
 /** Ends a command that runs without a wrapper and was asked for at most `ageSeconds` ago. */
-export function endBare(command: readonly string[], ageSeconds: number, signal: string): string[] {
+export function endBare(
+  command: readonly string[],
+  ageSeconds: number,
+  signal: Signal,
+  known: readonly string[],
+): string[] {
   const firstLine = command.join('').split('\n', 1)[0] ?? '';
-  return ['sh', '-c', endByWords, 'kx-end', signal.slice(3), String(Math.ceil(ageSeconds)), firstLine];
+  const age = String(Math.ceil(ageSeconds));
+  return ['sh', '-c', endByWords, 'kx-end', signal.slice(3), known.join(' '), firstLine, age];
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import type { ExecRequest } from '../../../src/lib/process/index.ts';
 import { createMarkFilter } from '../../../src/lib/transport/marks.ts';
-import { createNonce, endBare, endWrapped, wrapCommand } from '../../../src/lib/transport/wrapper-script.ts';
+import { createNonce, endBare, endWrapped, inputOver, wrapCommand } from '../../../src/lib/transport/wrapper-script.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -50,6 +51,26 @@ for (const shell of shells) {
     test('says nothing of a command that was killed', () => {
       const ran = run(shell, request(['sh', '-c', 'kill -9 $$']));
       assert.deepEqual([ran.code, ran.stderr, ran.marks.end], [137, '', 137]);
+    });
+
+    test('takes what is left of the input, up to its end or to the line that says it is over', async () => {
+      const much = Buffer.alloc(1 << 20, 'bytes \0\xff\n', 'latin1');
+      for (const ends of [true, false]) {
+        const nonce = createNonce();
+        const [file, args] = inShell(shell, wrapCommand(request(['head', '-c', '6']), nonce));
+        const child = spawn(file, args, { env: { PATH }, argv0: 'sh' });
+        const ended = once(child, 'exit');
+        const output = child.stdout.toArray();
+        const errors = child.stderr.toArray();
+        child.stdin.write(much);
+        if (ends) child.stdin.end();
+        else child.stdin.write(inputOver(nonce));
+        assert.deepEqual(await ended, [0, null]);
+        child.stdin.destroy();
+        assert.equal(child.stdin.writableLength, 0);
+        assert.equal(Buffer.concat(await output).toString(), 'bytes ');
+        assert.equal(Buffer.concat(await errors).toString(), `${nonce} start\n${nonce} end 0\n`);
+      }
     });
 
     test('keeps every word as it is', () => {
@@ -120,22 +141,53 @@ for (const shell of shells) {
         return pids.length >= 4 ? pids : undefined;
       });
       assert.ok(sleeping.includes(started));
-      const [ender, words] = inShell(shell, endWrapped(nonce, 'SIGTERM'));
+      const [ender, words] = inShell(shell, endWrapped(nonce, 'SIGTERM', []));
       const ended = inOwnSession(ender, words);
-      assert.ok(Number(ended.stdout.toString()) >= 4, ended.stdout.toString() + ended.stderr.toString());
+      assert.ok(
+        ended.stdout.toString().trim().split('\n').length >= 4,
+        ended.stdout.toString() + ended.stderr.toString(),
+      );
       await eventually('nothing of it runs', () => !sleeping.some(runs));
     });
 
+    test('is ended with the children that ignored the first signal and outlived their parent', async () => {
+      const nonce = createNonce();
+      const [file, args] = inShell(
+        shell,
+        wrapCommand(request(['sh', '-c', 'trap "" INT; sleep 1000 & echo; trap - INT; wait']), nonce),
+      );
+      const child = spawn(file, args, {
+        argv0: 'sh',
+        detached: true,
+        env: { PATH },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      await firstLine(child);
+      const pids = await eventually('the child runs', () => {
+        const all = descendants(child.pid!);
+        return all.length >= 3 ? all : undefined;
+      });
+      const end = (signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT', known: readonly string[]): string[] => {
+        const [ender, words] = inShell(shell, endWrapped(nonce, signal, known));
+        return inOwnSession(ender, words).stdout.toString().split('\n').filter(Boolean);
+      };
+      const known = end('SIGINT', []);
+      await eventually('the wrapper is gone', () => !runs(child.pid!));
+      assert.ok(pids.some(runs));
+      end('SIGKILL', known);
+      await eventually('nothing of it runs', () => !pids.some(runs));
+    });
+
     test('signals nobody when the nonce is not there', () => {
-      const [ender, words] = inShell(shell, endWrapped(createNonce(), 'SIGTERM'));
-      assert.equal(inOwnSession(ender, words).stdout.toString(), '0\n');
+      const [ender, words] = inShell(shell, endWrapped(createNonce(), 'SIGTERM', []));
+      assert.equal(inOwnSession(ender, words).stdout.toString(), '');
     });
 
     test('without a nonce signals nobody that has a parent', () => {
       const command = ['sleep', '12345.678'];
       const child = spawn(command[0]!, command.slice(1), { detached: true, stdio: 'ignore' });
-      const [ender, words] = inShell(shell, endBare(command, 5, 'SIGTERM'));
-      assert.equal(inOwnSession(ender, words).stdout.toString(), '0\n');
+      const [ender, words] = inShell(shell, endBare(command, 5, 'SIGTERM', []));
+      assert.equal(inOwnSession(ender, words).stdout.toString(), '');
       assert.ok(runs(child.pid!));
       child.kill();
     });
