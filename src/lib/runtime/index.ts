@@ -4,4 +4,3 @@
  */
 export type { Isolation } from './isolation.ts';
 export { openLocalRuntime, type LocalContainer, type LocalRuntime } from './local.ts';
-export type { Runtime } from './runtime.ts';
