@@ -4,7 +4,7 @@ import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import { KxError } from './lib/errors/index.ts';
 import { watchInterrupts, type Interrupts, type SignalHandler } from './cli/interrupts.ts';
 import { normaliseArgv, unguardValue } from './cli/normalise-argv.ts';
-import { reportError } from './cli/report.ts';
+import { printReport } from './cli/report.ts';
 import { commonFlags } from './flags.ts';
 import { printError } from './lib/terminal/index.ts';
 
@@ -76,9 +76,7 @@ export abstract class BaseCommand extends Command {
     try {
       return await this._run<number>();
     } catch (error) {
-      const { text, exit } = reportError(error, this.context.isVerbose(1));
-      printError(text);
-      return exit;
+      return printReport(error, this.context.isVerbose(1));
     }
   }
 

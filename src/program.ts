@@ -2,7 +2,7 @@ import { findCommand } from './cli/find-command.ts';
 import type { FlagSpecs } from './cli/flag-spec.ts';
 import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
 import { normaliseArgv } from './cli/normalise-argv.ts';
-import { reportError } from './cli/report.ts';
+import { printReport, reportError } from './cli/report.ts';
 import { splitAtDashes } from './cli/words.ts';
 import { endProcess, print, printError, replaceProcessStreams } from './lib/terminal/index.ts';
 import manifest from '../oclif.manifest.json' with { type: 'json' };
@@ -28,9 +28,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   try {
     exitCode = await runWords(argv);
   } catch (error) {
-    const report = reportError(error, false);
-    printError(report.text);
-    exitCode = report.exit;
+    exitCode = await printReport(error, false);
   }
   await endProcess(exitCode);
 }

@@ -1,4 +1,5 @@
 import { toKxError, type KxError } from '../lib/errors/index.ts';
+import { isTerminal, printError } from '../lib/terminal/index.ts';
 
 export interface Report {
   /** For stderr: a line `error: …`, and `hint: …` where there is one. */
@@ -13,6 +14,13 @@ export function reportError(thrown: unknown, verbose: boolean): Report {
   if (error.hint !== undefined) lines.push(`hint: ${oneLine(error.hint)}`);
   if (verbose) lines.push(...explainCauses(error));
   return { text: `${lines.join('\n')}\n`, exit: error.exit };
+}
+
+/** Prints what went wrong and gives the exit code. Colours are loaded only where somebody looks. */
+export async function printReport(thrown: unknown, verbose: boolean): Promise<number> {
+  const { text, exit } = reportError(thrown, verbose);
+  printError(isTerminal(2) ? (await import('./paint.ts')).paintReport(text) : text);
+  return exit;
 }
 
 function explainCauses(error: KxError): string[] {

@@ -115,7 +115,7 @@ suite('kx exec -it: in a terminal', () => {
   test('a stream that is cut ends kx with 125, and the terminal is as before', async () => {
     const { pty, ended } = await open('-it', 'cut-early', '--', 'sh', '-c', 'echo a long first line; sleep 30');
     assert.equal(await ended(), 125);
-    assert.match(pty.screen(), /error: .* \[KX_CONNECTION_LOST\]/);
+    assert.match(pty.screen(), /error:.* \[KX_CONNECTION_LOST\]/);
   });
 
   test('a command that cannot be started leaves the terminal as before', async () => {

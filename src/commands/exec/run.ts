@@ -16,7 +16,7 @@ import { apiserverTransport } from '../../lib/transport/index.ts';
 import { describePlan } from './describe-plan.ts';
 import { openLocalStreams } from './local-streams.ts';
 import type { ExecOptions } from './options.ts';
-import { runSession, timeIsOver } from './session.ts';
+import { runSession, timeIsOver, type SessionEnd } from './session.ts';
 import { startCommand, wrapping } from './start.ts';
 
 /** What a terminal has that tells no size. */
@@ -42,23 +42,19 @@ export async function runExec(options: ExecOptions, context: CommandContext): Pr
   context.log(1, `transport ${transport.name}: ${api.server} is the only way that is set`);
   const local = await openLocalStreams(request, options);
   try {
-    const session = async (): Promise<Awaited<ReturnType<typeof runSession>>> => {
-      const start = { api, transport, target, request, mode, quiet: options.quiet, signal };
-      const started = await startCommand(start, context, say);
-      clearTimeout(timer);
-      local.follow(started.remote);
-      const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
-      try {
-        return await runSession(started, local, timeLeft, context);
-      } catch (error) {
-        // A container that does not run shows itself only behind the upgrade.
-        throw await explainExecFailure(api, started.target, toKxError(error), signal);
-      }
-    };
-    const { code, notes } = await (request.tty === null ? session() : withRawMode(session));
-    for (const { level, line } of notes)
-      if (level === 0) say(line);
-      else context.log(level, line);
+    const start = { api, transport, target, request, mode, quiet: options.quiet, signal };
+    const started = await startCommand(start, context, say);
+    clearTimeout(timer);
+    local.follow(started.remote);
+    const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
+    const session = (): Promise<SessionEnd> => runSession(started, local, timeLeft, context);
+    // Not before the command has started: until then Ctrl-C is to reach kx.
+    const ended = request.tty === null ? session() : withRawMode(session);
+    const { code, notes } = await ended.catch(async (error: unknown) => {
+      // A container that does not run shows itself only behind the upgrade.
+      throw await explainExecFailure(api, started.target, toKxError(error), signal);
+    });
+    for (const { level, line } of notes) context.log(level, line);
     return code;
   } finally {
     clearTimeout(timer);

@@ -150,21 +150,21 @@ async function endedBy(error: KxError, name: Signal, session: Session): Promise<
   return withFate(error, ended, started);
 }
 
+/**
+ * Sends the signal and waits for the end; then whatever is left of the session is killed, for a child that ignores the
+ * signal (as background children of a shell ignore Ctrl-C) outlives the command.
+ */
 async function endRemote({ remote }: Started, name: Signal): Promise<boolean> {
-  for (const signal of [name, 'SIGKILL'] as const) {
-    const outcome = await Promise.race([
-      remote.signal(signal),
-      remote.exit.then(
-        () => 'over',
-        () => 'over',
-      ),
-    ]);
-    // A command that has just ended cannot be found any more, and its ending is on the way.
-    const ended = await within(remote.exit, outcome === 'unsupported' ? 200 : gracePeriod);
-    if (ended !== undefined) return true;
-    if (outcome === 'unsupported') return false;
-  }
-  return false;
+  const over = remote.exit.then(
+    () => 'over' as const,
+    () => 'over' as const,
+  );
+  const outcome = await Promise.race([remote.signal(name), over]);
+  // A command that has just ended cannot be found any more, and its ending is on the way.
+  const ended = await within(remote.exit, outcome === 'unsupported' ? 200 : gracePeriod);
+  if (outcome === 'unsupported') return ended !== undefined;
+  await remote.signal('SIGKILL');
+  return (await within(remote.exit, gracePeriod)) !== undefined;
 }
 
 /** The error, completed with what became of the remote command. */
@@ -197,7 +197,7 @@ function drain(source: Readable | null, destination: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (source === null) return resolve();
     source.pipe(destination, { end: false });
-    source.on('end', () => resolve());
+    source.on('end', () => destination.write('', () => resolve()));
   });
 }
 
