@@ -16,11 +16,7 @@ export interface ManifestReference {
  * namespace of `-n`, where the user gave one: an object in another is refused, as kubectl does. Everything that is not
  * exactly one object with pods is KX_USAGE.
  */
-export function referenceFromManifest(
-  text: string,
-  source: string,
-  enforced?: string,
-): ManifestReference {
+export function referenceFromManifest(text: string, source: string, enforced?: string): ManifestReference {
   const [object, ...others] = parseDocuments(text, source).flatMap(itemsOf);
   if (object === undefined) throw usage(source, 'there is no object in it');
   if (others.length > 0) throw new KxError('KX_USAGE', 'cannot exec into multiple objects at a time');
