@@ -19,7 +19,8 @@ class FaultyLink implements FrameLink {
   #slowTimer: NodeJS.Timeout | undefined;
   /** What had arrived before the pause took hold. */
   #held: (() => void)[] = [];
-  #statusDue = 0;
+  #statusIsDue = false;
+  #closeBehindStatus = false;
 
   constructor(link: FrameLink, socket: Duplex, faults: Faults) {
     this.#link = link;
@@ -93,7 +94,8 @@ class FaultyLink implements FrameLink {
 
   close(): void {
     if (this.#stopped) return;
-    setTimeout(() => this.#link.close(), Math.max(0, this.#statusDue - Date.now()));
+    if (this.#statusIsDue) this.#closeBehindStatus = true;
+    else this.#link.close();
   }
 
   abort(reason: string): void {
@@ -104,8 +106,12 @@ class FaultyLink implements FrameLink {
     const { noStatus, lateStatus = 0 } = this.#faults;
     if (noStatus === true) return true;
     if (lateStatus === 0) return this.#link.send(channels.error, bytes);
-    this.#statusDue = Date.now() + lateStatus;
-    setTimeout(() => this.#link.send(channels.error, bytes), lateStatus);
+    this.#statusIsDue = true;
+    setTimeout(() => {
+      this.#statusIsDue = false;
+      this.#link.send(channels.error, bytes);
+      if (this.#closeBehindStatus) this.#link.close();
+    }, lateStatus);
     return true;
   }
 
