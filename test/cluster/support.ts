@@ -1,13 +1,13 @@
 /** What the journeys of `kx exec` on the real cluster share. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before } from 'node:test';
+import { dirname, join, resolve } from 'node:path';
+import { after } from 'node:test';
 import { promisify } from 'node:util';
-import { clusterKubeconfig, clusterNamespace } from '../support/cluster.ts';
+import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
 import { kxBinary, run, start, type Ended, type ProgramOptions, type Running } from '../support/program.ts';
 
 const exec = promisify(execFile);
@@ -52,12 +52,21 @@ function shellLine(line: string, { context = 'kx' }: JourneyOptions): string {
   return `kx() { '${kxBinary()}' exec --context '${context}' "$@"; }\n${line}`;
 }
 
-/** Runs kubectl as the administrator of the test cluster; rejects when it fails. */
+function kubectlWords(words: readonly string[]): [program: string, words: string[]] {
+  const kubeconfig = clusterKubeconfig();
+  const own = join(dirname(kubeconfig), 'bin', 'kubectl');
+  return [existsSync(own) ? own : 'kubectl', ['--kubeconfig', kubeconfig, '--context', 'kx', ...words]];
+}
+
+/** Runs stock kubectl as the administrator of the test cluster and gives its stdout; rejects when it fails. */
 export async function kubectl(...words: string[]): Promise<string> {
-  const { stdout } = await exec('kubectl', ['--kubeconfig', clusterKubeconfig(), '--context', 'kx', ...words], {
-    maxBuffer: 64 << 20,
-  });
+  const { stdout } = await exec(...kubectlWords(words), { maxBuffer: 64 << 20 });
   return stdout;
+}
+
+/** Runs stock kubectl to its end; an exit code other than 0 is an answer. */
+export function runKubectl(words: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+  return run(...kubectlWords(words), options);
 }
 
 /** Runs a script of sh in a container, past kx, and gives what it wrote. The pod may be `POD -c NAME`. */
@@ -72,31 +81,41 @@ export async function onNode(node: string, ...command: string[]): Promise<string
 }
 
 /** A folder for the tests of this file, removed after them. */
-export function temporaryFolder(): () => string {
-  let folder = '';
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kx-cluster-test-'));
-  });
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'kx-cluster-test-'));
   after(() => rm(folder, { recursive: true, force: true }));
-  return () => folder;
+  return folder;
 }
 
-/** A namespace for the tests of this file, removed after them; with the pods of a manifest in it. */
-export function ownNamespace(name: string, manifest?: string): string {
+/** The manifest of a pod of one of the images of the cluster. `spec` is more of its container, `node` where it must be. */
+export function podManifest(
+  name: string,
+  image: 'kx-busybox' | 'kx-debian' | 'kx-distroless',
+  { spec = '', ready = true, node }: { spec?: string; ready?: boolean; node?: string } = {},
+): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, labels: {ready: ${ready ? 'expected' : 'never'}}}
+spec:
+  terminationGracePeriodSeconds: 1
+  enableServiceLinks: false
+${node === undefined || foreignCluster ? '' : `  nodeName: ${node}\n`}  containers:
+  - name: main
+    image: ${process.env['KX_TEST_IMAGES'] ?? ''}${image}:local
+${spec}`;
+}
+
+/** A namespace for the tests of this file, removed after them; with pods in it. */
+export async function ownNamespace(name: string, ...pods: readonly string[]): Promise<string> {
   const namespace = `kx-${name}-${process.pid}`;
-  before(async () => {
-    await kubectl('create', 'namespace', namespace);
-    await kubectl('wait', '--for=create', '-n', namespace, 'serviceaccount/default', '--timeout=60s');
-    if (manifest === undefined) return;
-    const file = join(tmpdir(), `${namespace}.yaml`);
-    await writeFile(file, manifest.replaceAll('image: ', `image: ${process.env['KX_TEST_IMAGES'] ?? ''}`));
-    try {
-      await kubectl('apply', '-n', namespace, '-f', file);
-    } finally {
-      await rm(file);
-    }
-  });
+  await kubectl('create', 'namespace', namespace);
   after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
+  const wait = ['wait', '-n', namespace, '--timeout=120s'];
+  await kubectl(...wait, '--for=create', 'serviceaccount/default', 'configmap/kube-root-ca.crt');
+  const file = join(tmpdir(), `${namespace}.yaml`);
+  await writeFile(file, pods.join('---\n'));
+  await kubectl('apply', '-n', namespace, '-f', file).finally(() => rm(file));
+  await kubectl(...wait, '--for=condition=Ready', 'pod', '-l', 'ready=expected');
   return namespace;
 }
 
@@ -106,8 +125,3 @@ export async function sha256OfFile(path: string): Promise<string> {
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
-
-/** The context whose server speaks only v4 for this pod. */
-export const v4Only = { context: 'kx-old', pod: 'one-oldnode' } as const;
-
-export { clusterNamespace };

@@ -40,6 +40,10 @@ type Ending =
 const gracePeriod = 3000;
 /** How long a command that cannot be told the end of its input has to end by itself, in milliseconds. */
 const inputEndPatience = 5000;
+/** How long nothing may be taken of the input before that is said, in milliseconds. */
+const stuckPatience = 30_000;
+const inputIsStuck =
+  'warning: no input was taken for 30 s: the command does not read it, or has ended and the server waits for it to be read';
 /** 128 + SIGPIPE: what a program has that writes to a pipe nobody reads. */
 const brokenPipeCode = 141;
 
@@ -87,9 +91,13 @@ export async function runSession(
       }),
     );
   }
-  if (remote.stdin !== null && local.stdin !== null) endings.push(feed(local.stdin, remote.stdin));
+  if (remote.stdin !== null && local.stdin !== null) {
+    endings.push(feed(local.stdin, remote.stdin));
+    if (!started.wrapped) cleanUp.push(watchInput(local.stdin, remote.stdin, () => context.log(0, inputIsStuck)));
+  }
+  const hadInput = (): boolean => local.stdin?.readableDidRead ?? false;
   try {
-    return await conclude(await Promise.race(endings), { started, finished, secondSignal: second.promise });
+    return await conclude(await Promise.race(endings), { started, finished, secondSignal: second.promise, hadInput });
   } finally {
     for (const undo of cleanUp) undo();
     local.stdin?.unpipe();
@@ -102,6 +110,8 @@ interface Session {
   /** The exit status, once both outputs were taken. */
   readonly finished: Promise<ExitStatus>;
   readonly secondSignal: Promise<false>;
+  /** Whether stdin had anything at all. */
+  readonly hadInput: () => boolean;
 }
 
 async function conclude(ending: Ending, session: Session): Promise<SessionEnd> {
@@ -127,11 +137,11 @@ async function conclude(ending: Ending, session: Session): Promise<SessionEnd> {
   }
 }
 
-function report(status: ExitStatus, { started: { remote, wrapped } }: Session): SessionEnd {
+function report(status: ExitStatus, { started: { remote, wrapped }, hadInput }: Session): SessionEnd {
   const { code, proven, reason, inputLeft, inputSent } = status;
   const notes = [{ level: 1, line: `${reason}; ${proven ? 'its end is proven' : 'nothing else proves its end'}` }];
   // Under the wrapper it is the command's own choice to leave input alone; without it the runtime may have cut it.
-  if (!wrapped && remote.stdin !== null && remote.stderr !== null && inputLeft === 'some') {
+  if (!wrapped && remote.stderr !== null && inputLeft === 'some' && hadInput()) {
     notes.push({
       level: 0,
       line: `warning: the command ended while input was left: ${inputSent} bytes of it were sent`,
@@ -209,4 +219,31 @@ function feed(source: Readable, stdin: Writable): Promise<Ending> {
     });
     source.pipe(stdin);
   });
+}
+
+/**
+ * Calls `onStuck` once when the input is held up for long. containerd never ends an exec whose input nobody takes; without
+ * a shell around the command that looks as if the command went on. Gives back what ends the watch.
+ */
+function watchInput(source: Readable, stdin: Writable, onStuck: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let told = false;
+  const arm = (): void => {
+    if (told || timer !== undefined) return;
+    timer = setTimeout(() => {
+      told = true;
+      onStuck();
+    }, stuckPatience);
+  };
+  const disarm = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  source.on('pause', arm);
+  stdin.on('drain', disarm);
+  return () => {
+    source.off('pause', arm);
+    stdin.off('drain', disarm);
+    disarm();
+  };
 }

@@ -12,7 +12,7 @@ export function createNonce(): string {
  *
  * - fd 3 is the real stderr. The shell's own goes to /dev/null, or it would say "Killed" of a command that was. It holds
  *   stdout and stderr open until the command has ended: containerd closes stdin as soon as either output ends
- *   (containerd/containerd#13934).
+ *   (containerd/containerd#13934). By `exec`: what ash keeps to restore behind a group would be open in the command too.
  * - INT and QUIT are caught, and so reset to their defaults in the command: dash would leave at a Ctrl-C that the command
  *   survives, and take the terminal with it.
  * - A shell exports PWD, OLDPWD, SHLVL and _ of its own. What the container had of them is read from /proc/$$/environ and
@@ -44,14 +44,14 @@ const drainInput =
 
 const wrap = (drain: string): string =>
   [
-    'trap : INT QUIT; { echo "$0 start" >&3; (',
+    'trap : INT QUIT; exec 3>&2 2>/dev/null; echo "$0 start" >&3; (',
     'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
     `${readEnvironment};`,
     'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
     `${restoreEnvironment};`,
     'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
     'exec "$@" 2>&3 3>&-',
-    `); kx__s=$?; echo "$0 end $kx__s" >&3; ${drain} exit $kx__s; } 3>&2 2>/dev/null`,
+    `); kx__s=$?; echo "$0 end $kx__s" >&3; ${drain} exit $kx__s`,
   ].join(' ');
 
 /**
