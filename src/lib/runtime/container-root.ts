@@ -3,15 +3,16 @@
  * says its PID as the machine sees it, and then waits for the end of its stdin: that comes when the sandbox ends, however
  * it ends, and with the first process of a PID namespace the kernel ends all others.
  *
- * The root is a file system in memory, so that nothing is left behind. SIGCHLD is ignored so that the kernel reaps
- * orphans. Where only one user id is mapped nobody can give files away, which tar does as root: there tar is told not to.
+ * The root is a file system in memory, so that nothing is left behind, and without devices: root in a container that root
+ * started could else make one of the machine's disk. SIGCHLD is ignored so that the kernel reaps orphans. Where only one
+ * user id is mapped nobody can give files away, which tar does as root: there tar is told not to.
  *
  * Reads from the environment, which ends with the last line: KX_HOSTNAME, KX_HOSTS, and KX_ONE_USER (empty, or set where one user id is mapped).
  */
 export const containerRootScript = String.raw`
 set -eu
 read -r pid rest </proc/self/stat
-mount -t tmpfs -o mode=0755 sandbox /mnt
+mount -t tmpfs -o mode=0755,nodev sandbox /mnt
 cd /mnt
 mkdir -p usr etc tmp root home opt srv mnt media var/tmp var/log run dev/pts dev/shm proc sys .machine
 chmod 1777 tmp var/tmp dev/shm

@@ -42,6 +42,12 @@ suite('the local runtime', () => {
     assert.deepEqual(await sh('echo out; echo err >&2; exit 7'), { code: 7, stdout: 'out\n', stderr: 'err\n' });
   });
 
+  test('has no devices but its own, whatever a command makes', async (t) => {
+    if (!isolated(t)) return;
+    assert.equal((await sh('echo x >/dev/null')).code, 0);
+    assert.notEqual((await sh('mknod /tmp/device c 1 3 && echo x >/tmp/device')).code, 0);
+  });
+
   test('has outputs that can be opened by name', async () => {
     assert.deepEqual(await sh('echo err >/dev/stderr'), { code: 0, stdout: '', stderr: 'err\n' });
   });

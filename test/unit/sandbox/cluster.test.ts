@@ -69,6 +69,13 @@ suite('the cluster of a file', () => {
     assert.deepEqual([pending?.status.phase, pending?.spec.nodeName], ['Pending', undefined]);
   });
 
+  test('has users whose tokens nobody can know beforehand', () => {
+    const tokens = () => open(defaultCluster).users.map(({ token }) => token);
+    const all = [...tokens(), ...tokens()];
+    assert.equal(new Set(all).size, 4);
+    for (const token of all) assert.ok(token.length >= 32, token);
+  });
+
   for (const [what, text, message] of [
     ['an unknown kind', '{ apiVersion: v9, kind: Nope, metadata: { name: x } }', /no Nope in v9/],
     ['no name', '{ apiVersion: v1, kind: Node, metadata: {} }', /Node has no metadata.name/],
@@ -78,9 +85,9 @@ suite('the cluster of a file', () => {
       /pod p has no containers/,
     ],
     [
-      'a user without a token',
-      '{ apiVersion: kx.dev/v1, kind: SandboxUser, metadata: { name: u } }',
-      /token is missing/,
+      'a user with an empty token',
+      '{ apiVersion: kx.dev/v1, kind: SandboxUser, metadata: { name: u }, spec: { token: "" } }',
+      /token is empty or not a text/,
     ],
     ['what is not YAML', 'a: [', /test\.yaml:\d+: not YAML/],
     ['no node', '{ apiVersion: v1, kind: Namespace, metadata: { name: x } }', /no Node/],

@@ -90,7 +90,6 @@ apiVersion: kx.dev/v1
 kind: SandboxUser
 metadata: { name: viewer }
 spec:
-  token: viewer-token
   rules:
     - { verbs: [get, list, watch], apiGroups: ['', apps, batch], resources: ['*'] }
 ---
@@ -98,7 +97,6 @@ apiVersion: kx.dev/v1
 kind: SandboxUser
 metadata: { name: developer }
 spec:
-  token: developer-token
   rules:
     - { verbs: [get, list, watch], apiGroups: ['', apps, batch], resources: ['*'], namespaces: [default] }
     - { verbs: [get, create], resources: [pods/exec, pods/attach], namespaces: [default] }
