@@ -48,6 +48,15 @@ suite('kx sandbox', () => {
     assert.match(stderr, /^error: .*no-such-program.*\[KX_COMMAND_NOT_FOUND\]\n$/);
   });
 
+  test('without a temporary folder says so in one line', async () => {
+    const { code, stderr } = await runKx(['sandbox', '--', 'true'], { env: { TMPDIR: join(folder, 'missing') } });
+    assert.equal(code, 125);
+    assert.match(
+      stderr,
+      /^error: cannot write to the temporary folder .*missing: ENOENT \[KX_USAGE\]\nhint: .*TMPDIR\n$/,
+    );
+  });
+
   test('says how it is used, and takes its kubeconfig away at the end', async () => {
     const running = startKx(['sandbox'], { stdin: null });
     const [, kubeconfig = ''] = await running.sees(/export KUBECONFIG=(\S+)/);

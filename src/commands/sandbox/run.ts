@@ -18,7 +18,7 @@ export interface SandboxRun {
 
 /** Starts a sandbox, waits for its end and takes away what it made. Gives the exit code. */
 export async function runSandbox(run: SandboxRun, context: CommandContext): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'kx-sandbox-'));
+  const folder = await makeFolder();
   const kubeconfig = resolve(run.kubeconfigOut ?? join(folder, 'kubeconfig'));
   let written = false;
   let sandbox: Sandbox | undefined;
@@ -45,6 +45,18 @@ export async function runSandbox(run: SandboxRun, context: CommandContext): Prom
     await sandbox?.close();
     await rm(folder, { recursive: true, force: true });
     if (written) await rm(kubeconfig, { force: true });
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'kx-sandbox-'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new KxError('KX_USAGE', `cannot write to the temporary folder ${tmpdir()}: ${code ?? 'refused'}`, {
+      cause,
+      hint: 'name another in TMPDIR',
+    });
   }
 }
 
