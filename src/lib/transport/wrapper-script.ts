@@ -73,7 +73,8 @@ export function wrapCommand(request: ExecRequest, nonce: string): string[] {
  * Ends the session of a remote command: every process of the session, and every descendant of those, also in sessions of
  * their own. Prints "PID/START" of each process that was signalled, which a later call takes as $3: whoever ignored the
  * first signal has lost its parent, and perhaps its session, by then. START is field 22 of /proc/PID/stat and tells a
- * process from a later one of the same number. The first line of /proc/PID/cmdline, read by a shell, is the words of a
+ * process from a later one of the same number. All are stopped until all have their signal: a shell whose child ends first
+ * would start its next command, and a parent could have children that were not seen yet. The first line of /proc/PID/cmdline, read by a shell, is the words of a
  * command line up to the first newline, without what separates them.
  */
 const stat = 'IFS= read -r kx_l <$kx_d/stat || continue; set -- ${kx_l##*) }';
@@ -84,12 +85,12 @@ const begin = [
 ].join(' ');
 const finish = [
   '[ "$kx_sids$kx_all" ] || exit 0;',
-  'kx_more=1; while [ "$kx_more" ]; do kx_more=; for kx_d in /proc/[0-9]*; do',
+  'kill -STOP $kx_all; kx_more=1; while [ "$kx_more" ]; do kx_more=; for kx_d in /proc/[0-9]*; do',
   `kx_p=\${kx_d#/proc/}; case " $kx_all " in *" $kx_p "*) continue;; esac; ${stat};`,
-  'case " $kx_all " in *" $2 "*) kx_all="$kx_all $kx_p"; kx_more=1; continue;; esac;',
-  'case " $kx_sids " in *" $4 "*) kx_all="$kx_all $kx_p"; kx_more=1;; esac; done; done;',
+  'case " $kx_all " in *" $2 "*) ;; *) case " $kx_sids " in *" $4 "*) ;; *) continue;; esac;; esac;',
+  'kill -STOP $kx_p; kx_all="$kx_all $kx_p"; kx_more=1; done; done;',
   `for kx_p in $kx_all; do kx_d=/proc/$kx_p; ${stat}; [ "$1" = Z ] && continue;`,
-  'kill -$kx_sig $kx_p && echo "$kx_p/${20}"; done',
+  'kill -$kx_sig $kx_p && echo "$kx_p/${20}"; done; kill -CONT $kx_all',
 ].join(' ');
 
 const endByNonce = [
