@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { kxBinary, runKx, startKx } from '../support/program.ts';
+import { kxBinary, runKx, start, startKx } from '../support/program.ts';
 import { uniqueSleep } from '../support/remote-processes.ts';
 import { startSandboxProcess } from '../support/sandbox.ts';
 
@@ -55,6 +55,25 @@ suite('kx sandbox', () => {
       stderr,
       /^error: cannot write to the temporary folder .*missing: ENOENT \[KX_USAGE\]\nhint: .*TMPDIR\n$/,
     );
+  });
+
+  test('runs commands as plain processes where namespaces are not to be had', async () => {
+    const kx = `"${kxBinary()}" exec two -c app`;
+    const mark = uniqueSleep();
+    const script = [
+      `${kx} -- sh -c 'echo out; exit 3'; echo $?`,
+      `${kx} -- sh -c 'kill -9 $$'; echo $?`,
+      `${kx} --timeout 1s -- sh -c 'sleep ${mark} & sleep ${mark}'; echo $?`,
+      `${kx} -- sh -c 'sleep ${mark} >/dev/null 2>&1 & echo left'`,
+    ].join('; ');
+    // In a user namespace without any user, no other namespace can be made.
+    const { stdout, stderr } = await start('unshare', ['--user', kxBinary(), 'sandbox', '--', 'sh', '-c', script], {
+      stdin: '',
+    }).ended;
+    assert.match(stderr, /^warning: Linux namespaces are not to be had here/);
+    assert.equal(stdout.toString(), 'out\n3\n137\n124\nleft\n');
+    assert.match(stderr, /hint: the remote command and its children were ended/);
+    await eventually('nothing is left', () => countProcesses('sleep', mark) === 0);
   });
 
   test('says how it is used, and takes its kubeconfig away at the end', async () => {

@@ -5,7 +5,7 @@ import { KxError } from '../errors/index.ts';
 import type { ExecRequest, RemoteProcess } from '../process/index.ts';
 import { containerEnvironment, withoutSecrets } from './environment.ts';
 import { startHolder, type Holder } from './holder.ts';
-import { findIsolation, findTool, requireTool, type Isolation } from './isolation.ts';
+import { findIsolation, requireTool, type Isolation } from './isolation.ts';
 import { startProcess, type LocalCommand } from './local-process.ts';
 import { requireDirectory, requireProgram, type Root } from './programs.ts';
 import type { Runtime } from './runtime.ts';
@@ -91,7 +91,7 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
         await check('', at);
         const own = { ...withoutSecrets(process.env), ...env, PATH: process.env['PATH'] ?? '', HOME: at };
         const started = startProcess(
-          { words: sessionWords(request), env: own, cwd: at, ptmx: '/dev/ptmx' },
+          { words: plainWords(request), env: own, cwd: at, ptmx: '/dev/ptmx' },
           request,
           folder,
         );
@@ -132,11 +132,21 @@ function environmentOf(container: LocalContainer, request: ExecRequest): Record<
   };
 }
 
-/** A session of its own, as a command in a container has; under a terminal, one that the terminal controls. */
+/**
+ * A session of its own, as a command in a container has; under a terminal, one that the terminal controls. nsenter(1) has
+ * forked before: setsid(1) then becomes the command.
+ */
 function sessionWords(request: ExecRequest): string[] {
-  const setsid = findTool('setsid');
-  if (setsid === undefined) return [...request.command];
-  return [setsid, ...(request.tty === null ? [] : ['--ctty']), '--', ...request.command];
+  return [requireTool('setsid'), ...(request.tty === null ? [] : ['--ctty']), '--', ...request.command];
+}
+
+/**
+ * A plain child leads a session already, and setsid(1) would leave it behind and end with 0. A terminal controls the
+ * session of the leader that opens it.
+ */
+function plainWords(request: ExecRequest): string[] {
+  if (request.tty === null) return [...request.command];
+  return ['/bin/sh', '-c', ': <>/proc/self/fd/0; exec "$@"', 'sh', ...request.command];
 }
 
 function enter(isolation: Isolation, pid: number): string[] {
