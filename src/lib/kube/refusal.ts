@@ -59,7 +59,8 @@ function codeOf(status: number, upgrading: boolean): KxCode {
 }
 
 function describe(status: number, message: string): string {
-  return status === 401 ? `the server does not accept the credentials: ${message}` : message;
+  if (status === 401) return `the server does not accept the credentials: ${message}`;
+  return message.replace(/:$/, '');
 }
 
 function hintOf(status: number, message: string, call: Call, response: IncomingMessage): string | undefined {
@@ -88,10 +89,13 @@ const streamResource = /^(pods\/(exec|attach|portforward)|nodes\/proxy|pods\/pro
 
 function forbiddenHint(message: string, call: Call): string | undefined {
   const found = denial.exec(message);
-  if (found === null) return undefined;
+  if (found === null) return unexplainedHint(message, call);
   const [, user = '', verb = '', resource, group, path, namespace] = found;
   if (user === 'system:anonymous') {
     return 'the server knows no user behind this request: check the credentials of this context, and log in again';
+  }
+  if (verb.startsWith('impersonate')) {
+    return `a ClusterRole must allow the verb "impersonate" on users, and on the groups and uids that are given, to user "${user}"`;
   }
   const what =
     resource === undefined ? `path "${path ?? ''}"` : `"${resource}"${group ? ` in API group "${group}"` : ''}`;
@@ -99,4 +103,12 @@ function forbiddenHint(message: string, call: Call): string | undefined {
   const needs = `${role} must allow the verb "${verb}" on ${what} to user "${user}"`;
   if (!isUpgrade(call) || resource === undefined || !streamResource.test(resource)) return needs;
   return `${needs}; over WebSocket ${resource} needs "get" and, since Kubernetes 1.35, "create" too`;
+}
+
+/** The check for `create` of Kubernetes 1.35 says nothing but "forbidden". */
+function unexplainedHint(message: string, call: Call): string | undefined {
+  const [, namespace = '', kind = ''] =
+    /\/namespaces\/([^/?]+)\/pods\/[^/?]+\/(exec|attach|portforward)\b/.exec(call.path) ?? [];
+  if (!isUpgrade(call) || kind === '' || !message.endsWith('is forbidden:')) return undefined;
+  return `since Kubernetes 1.35 a Role in namespace "${namespace}" must allow the verb "create" on "pods/${kind}", besides "get"`;
 }

@@ -12,6 +12,7 @@ interface Case {
   readonly says: RegExp;
   readonly hint?: RegExp;
   readonly reason?: string;
+  readonly path?: string;
 }
 
 const execDenied =
@@ -25,6 +26,29 @@ const refusals: Case[] = [
     code: 'KX_FORBIDDEN',
     says: /^pods "web" is forbidden: User "jane" cannot create/,
     hint: /a Role in namespace "demo" must allow the verb "create" on "pods\/exec" to user "jane"; over WebSocket pods\/exec needs "get" and, since Kubernetes 1.35, "create" too/,
+    reason: 'Forbidden',
+  },
+  {
+    name: '403 without a reason is the check for create, which names none',
+    head: '403 Forbidden',
+    body: statusBody(403, 'Forbidden', 'pods "web" is forbidden: '),
+    path: '/api/v1/namespaces/demo/pods/web/exec',
+    code: 'KX_FORBIDDEN',
+    says: /^pods "web" is forbidden$/,
+    hint: /^since Kubernetes 1.35 a Role in namespace "demo" must allow the verb "create" on "pods\/exec", besides "get"$/,
+    reason: 'Forbidden',
+  },
+  {
+    name: '403 of an impersonation names what it needs',
+    head: '403 Forbidden',
+    body: statusBody(
+      403,
+      'Forbidden',
+      'pods "web" is forbidden: User "jane" cannot impersonate-on:user-info:get resource "pods/exec" in API group "" in the namespace "demo"',
+    ),
+    code: 'KX_FORBIDDEN',
+    says: /cannot impersonate/,
+    hint: /^a ClusterRole must allow the verb "impersonate" on users, .* to user "jane"$/,
     reason: 'Forbidden',
   },
   {
@@ -85,13 +109,13 @@ const refusals: Case[] = [
   },
 ];
 
-for (const { name, head, body, code, says, hint, reason } of refusals) {
+for (const { name, head, body, code, says, hint, reason, path = '/exec' } of refusals) {
   test(`a refused upgrade shows what the server says: ${name}`, async (t) => {
     const api = await startApi({ upgrade: (_one, socket) => refuseUpgrade(socket, head, body) });
     t.after(() => api.close());
     const client = await connectWith(t, oneContext({ server: api.url }));
     const query = new URLSearchParams({ command: 'id' });
-    const error = await errorOf(client.upgrade('/exec', ['v5.channel.k8s.io'], { query }));
+    const error = await errorOf(client.upgrade(path, ['v5.channel.k8s.io'], { query }));
     assert.equal(error.code, code);
     assert.equal(error.ran, 'no');
     assert.match(error.message, says);
