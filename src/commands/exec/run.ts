@@ -78,13 +78,13 @@ function requestOf(options: ExecOptions, say: (line: string) => void): ExecReque
   };
 }
 
-function findTarget(
+async function findTarget(
   api: ApiClient,
   options: ExecOptions,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<Target> {
-  const { reference, namespace } = referenceOf(options);
+  const { reference, namespace } = await referenceOf(options);
   const { container, quiet, podRunningTimeout: podRunningTimeoutMs } = options;
   return resolveTarget(
     api,
@@ -101,7 +101,7 @@ function findTarget(
   );
 }
 
-function referenceOf(options: ExecOptions): ManifestReference {
+async function referenceOf(options: ExecOptions): Promise<ManifestReference> {
   if (options.reference !== undefined) return { reference: parseReference(options.reference) };
   const [file = '', ...others] = options.filenames;
   if (others.length > 0) throw new KxError('KX_USAGE', 'cannot exec into multiple objects at a time');

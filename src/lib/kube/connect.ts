@@ -14,7 +14,7 @@ import { proxyFromEnv } from './proxy-choice.ts';
 export async function connect(given: ConnectionFlags, options: Surroundings): Promise<ApiClient> {
   // As for kubectl, a flag with an empty value is one that was not given.
   const flags: ConnectionFlags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
-  const config = readKubeconfig(flags.kubeconfig, options.env);
+  const config = await readKubeconfig(flags.kubeconfig, options.env);
   const inCluster = config.files.length === 0 && flags.server === undefined && flags.context === undefined;
   const connection =
     (inCluster ? inClusterConnection(flags, options.env) : undefined) ?? resolveConnection(config, flags);

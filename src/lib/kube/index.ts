@@ -4,3 +4,4 @@
  */
 export type { ApiClient, ConnectionFlags, RequestOptions, UpgradedConnection } from './api-client.ts';
 export { connect } from './connect.ts';
+export { parseYamlDocuments, type YamlError } from './yaml.ts';

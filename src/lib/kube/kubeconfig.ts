@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 
-import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
-
 import { KxError } from '../errors/index.ts';
+import { parseYaml, type YamlError } from './yaml.ts';
 
 /** A YAML mapping of which nothing is known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -31,14 +30,14 @@ export interface Kubeconfig {
  * ~/.kube/config. Only a `path` must exist; where nothing is found, the result has no files.
  * https://github.com/kubernetes/client-go/blob/v0.34.0/tools/clientcmd/loader.go
  */
-export function readKubeconfig(path: string | undefined, env: NodeJS.ProcessEnv): Kubeconfig {
+export async function readKubeconfig(path: string | undefined, env: NodeJS.ProcessEnv): Promise<Kubeconfig> {
   const clusters = new Map<string, Entry>();
   const contexts = new Map<string, Entry>();
   const users = new Map<string, Entry>();
   const files: string[] = [];
   let currentContext: string | undefined;
   for (const file of listFiles(path, env)) {
-    const config = readFile(file, path !== undefined);
+    const config = await readFile(file, path !== undefined);
     if (config === undefined) continue;
     files.push(file);
     currentContext ??= stringOf(config, 'current-context');
@@ -90,7 +89,7 @@ function listFiles(path: string | undefined, env: NodeJS.ProcessEnv): string[] {
   return [join((process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']) ?? homedir(), '.kube', 'config')];
 }
 
-function readFile(file: string, required: boolean): Fields | undefined {
+async function readFile(file: string, required: boolean): Promise<Fields | undefined> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -103,16 +102,13 @@ function readFile(file: string, required: boolean): Fields | undefined {
   return parse(text, file);
 }
 
-function parse(text: string, file: string): Fields {
-  let value: unknown;
-  try {
-    value = text.trim() === '' ? {} : load(text, { schema: CORE_SCHEMA.withTags(mergeTag) });
-  } catch (cause) {
-    const { reason, mark } = cause as { reason?: string; mark?: { line: number; column: number } };
-    const where = mark === undefined ? '' : `:${mark.line + 1}:${mark.column + 1}`;
-    // Without the cause: js-yaml quotes the lines around the fault, which may hold a token.
-    throw new KxError('KX_CONFIG', `kubeconfig ${file}${where} is not valid YAML: ${reason ?? 'cannot be parsed'}`);
-  }
+async function parse(text: string, file: string): Promise<Fields> {
+  const value = await parseYaml(text).catch((cause: unknown) => {
+    const { where, message } = cause as YamlError;
+    const place = where === undefined ? '' : `:${where.line}:${where.column}`;
+    throw new KxError('KX_CONFIG', `kubeconfig ${file}${place} is not valid YAML: ${message}`);
+  });
+  if (value === undefined || value === null) return {};
   if (!isFields(value)) throw new KxError('KX_CONFIG', `kubeconfig ${file} is not a mapping of clusters and users`);
   return value;
 }

@@ -1,5 +1,5 @@
-import { CORE_SCHEMA, loadAll, mergeTag } from 'js-yaml';
 import { KxError } from '../errors/index.ts';
+import { parseYamlDocuments, type YamlError } from '../kube/index.ts';
 import { kinds, kindNames, type Kind } from './kinds.ts';
 import { checkName, checkNamespace, quote } from './names.ts';
 import type { Reference } from './reference.ts';
@@ -16,8 +16,12 @@ export interface ManifestReference {
  * namespace of `-n`, where the user gave one: an object in another is refused, as kubectl does. Everything that is not
  * exactly one object with pods is KX_USAGE.
  */
-export function referenceFromManifest(text: string, source: string, enforced?: string): ManifestReference {
-  const [object, ...others] = parseDocuments(text, source).flatMap(itemsOf);
+export async function referenceFromManifest(
+  text: string,
+  source: string,
+  enforced?: string,
+): Promise<ManifestReference> {
+  const [object, ...others] = (await parseDocuments(text, source)).flatMap(itemsOf);
   if (object === undefined) throw usage(source, 'there is no object in it');
   if (others.length > 0) throw new KxError('KX_USAGE', 'cannot exec into multiple objects at a time');
   const kind = kindOf(object, source);
@@ -39,17 +43,12 @@ export function referenceFromManifest(text: string, source: string, enforced?: s
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parseDocuments(text: string, source: string): readonly unknown[] {
-  try {
-    return loadAll(text, { schema: CORE_SCHEMA.withTags(mergeTag) });
-  } catch (cause) {
-    const { reason = 'it cannot be parsed', mark } = cause as {
-      reason?: string;
-      mark?: { line: number; column: number };
-    };
-    const where = mark === undefined ? '' : `:${mark.line + 1}:${mark.column + 1}`;
-    throw usage(`${source}${where}`, `neither YAML nor JSON: ${reason}`, cause);
-  }
+async function parseDocuments(text: string, source: string): Promise<readonly unknown[]> {
+  return parseYamlDocuments(text).catch((cause: unknown) => {
+    const { where, message } = cause as YamlError;
+    const place = where === undefined ? '' : `:${where.line}:${where.column}`;
+    throw usage(`${source}${place}`, `neither YAML nor JSON: ${message}`, cause);
+  });
 }
 
 /** The objects of one document: none when it is empty, the items of a List. */

@@ -6,9 +6,9 @@ import { referenceFromManifest } from '../../../src/lib/target/index.ts';
 const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n';
 const podText = 'apiVersion: v1\nkind: Pod\nmetadata: {name: two}\n';
 
-function refusal(text: string, enforced?: string): KxError {
+async function refusal(text: string, enforced?: string): Promise<KxError> {
   try {
-    referenceFromManifest(text, 'app.yaml', enforced);
+    await referenceFromManifest(text, 'app.yaml', enforced);
   } catch (error) {
     assert.ok(error instanceof KxError);
     assert.equal(error.code, 'KX_USAGE');
@@ -19,51 +19,54 @@ function refusal(text: string, enforced?: string): KxError {
 }
 
 suite('a manifest', () => {
-  test('gives the reference and the namespace of its object', () => {
-    assert.deepEqual(referenceFromManifest(deployment, 'app.yaml'), {
+  test('gives the reference and the namespace of its object', async () => {
+    assert.deepEqual(await referenceFromManifest(deployment, 'app.yaml'), {
       reference: { kind: 'deployment', name: 'web' },
       namespace: 'shop',
     });
   });
 
-  test('without a namespace leaves it open', () => {
+  test('without a namespace leaves it open', async () => {
     const expected = { reference: { kind: 'pod', name: 'two' } };
-    assert.deepEqual(referenceFromManifest(podText, 'app.yaml', 'shop'), expected);
+    assert.deepEqual(await referenceFromManifest(podText, 'app.yaml', 'shop'), expected);
   });
 
-  test('may be JSON, also with tabs', () => {
+  test('may be JSON, also with tabs', async () => {
     const object = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' } };
     for (const text of [JSON.stringify(object), JSON.stringify(object, null, '\t')]) {
-      assert.deepEqual(referenceFromManifest(text, '-').reference, { kind: 'cronjob', name: 'tick' });
+      assert.deepEqual((await referenceFromManifest(text, '-')).reference, { kind: 'cronjob', name: 'tick' });
     }
   });
 
-  test('may have empty documents around its object', () => {
+  test('may have empty documents around its object', async () => {
     const text = `---\n# nothing\n---\n${podText}---\n`;
-    assert.equal(referenceFromManifest(text, '-').reference.name, 'two');
+    assert.equal((await referenceFromManifest(text, '-')).reference.name, 'two');
   });
 
-  test('may be a List of one', () => {
+  test('may be a List of one', async () => {
     const text = JSON.stringify({
       apiVersion: 'v1',
       kind: 'List',
       items: [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } }],
     });
-    assert.deepEqual(referenceFromManifest(text, '-').reference, { kind: 'service', name: 'web' });
+    assert.deepEqual((await referenceFromManifest(text, '-')).reference, { kind: 'service', name: 'web' });
   });
 
-  test('in the namespace of -n is taken', () => {
-    assert.equal(referenceFromManifest(deployment, '-', 'shop').namespace, 'shop');
+  test('in the namespace of -n is taken', async () => {
+    assert.equal((await referenceFromManifest(deployment, '-', 'shop')).namespace, 'shop');
   });
 
-  test('in another namespace than that of -n is refused with the words of kubectl', () => {
-    const { message, hint } = refusal(deployment, 'other');
+  test('in another namespace than that of -n is refused with the words of kubectl', async () => {
+    const { message, hint } = await refusal(deployment, 'other');
     assert.equal(message, 'the namespace from the provided object "shop" does not match the namespace "other"');
     assert.equal(hint, 'pass --namespace=shop');
   });
 
-  test('with two objects is refused with the words of kubectl', () => {
-    assert.equal(refusal(`${podText}---\n${deployment}`).message, 'cannot exec into multiple objects at a time');
+  test('with two objects is refused with the words of kubectl', async () => {
+    assert.equal(
+      (await refusal(`${podText}---\n${deployment}`)).message,
+      'cannot exec into multiple objects at a time',
+    );
   });
 
   const bad: readonly (readonly [what: string, text: string, message: RegExp])[] = [
@@ -82,8 +85,8 @@ suite('a manifest', () => {
     ['would grow without end', 'a: &a [x, x]\nb: &b [*a, *a]\n'.concat(bomb()), /it is not a Kubernetes object/],
   ];
   for (const [what, text, message] of bad) {
-    test(`that ${what} is refused in one line`, () => {
-      assert.match(refusal(text).message, message);
+    test(`that ${what} is refused in one line`, async () => {
+      assert.match((await refusal(text)).message, message);
     });
   }
 });
