@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { constants as system } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
+import { findProgram } from '../../lib/runtime/index.ts';
 
 /** How long a command may take to end after SIGTERM or SIGHUP, in milliseconds. */
 const patience = 5000;
@@ -18,10 +18,11 @@ export async function runWithSandbox(
   context: CommandContext,
 ): Promise<number> {
   const [file = '', ...words] = command;
-  if (findProgram(file) === undefined) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  if (findProgram(file, folders) === undefined) {
     throw new KxError('KX_COMMAND_NOT_FOUND', `there is no program ${JSON.stringify(file)} on this machine`);
   }
-  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
+  const setpriv = process.platform === 'linux' ? findProgram('setpriv', folders) : undefined;
   const rest = ['--pdeathsig', 'TERM', '--', file, ...words];
   const child = spawn(setpriv ?? file, setpriv === undefined ? words : rest, {
     stdio: 'inherit',
@@ -43,19 +44,5 @@ export async function runWithSandbox(
   } finally {
     clearTimeout(timer);
     release();
-  }
-}
-
-function findProgram(name: string): string | undefined {
-  const folders = name.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => (folder === '' ? name : join(folder, name))).find((path) => isExecutable(path));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

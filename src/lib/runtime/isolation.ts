@@ -11,9 +11,15 @@ export type Isolation = 'root' | 'user' | 'none';
 
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
+/** The path of a program in the first of the folders that has it; a name with a slash is a path already. */
+export function findProgram(name: string, inFolders: readonly string[]): string | undefined {
+  const paths = name.includes('/') ? [name] : inFolders.map((folder) => join(folder, name));
+  return paths.find((path) => isExecutable(path));
+}
+
 /** The absolute path of a program of the system, or undefined. Containers have it at the same place. */
 export function findTool(name: string): string | undefined {
-  return folders.map((folder) => join(folder, name)).find((path) => isExecutable(path));
+  return findProgram(name, folders);
 }
 
 /** The same, for one that was found before. */
@@ -31,7 +37,18 @@ export function unshareArguments(isolation: Isolation): string[] {
 
 /** Tries what a container needs: namespaces, and the file systems that may be mounted in them. */
 export async function findIsolation(): Promise<Isolation> {
-  const tools = ['unshare', 'nsenter', 'setsid', 'setpriv', 'mount', 'umount', 'pivot_root', 'mkfifo', 'env'];
+  const tools = [
+    'unshare',
+    'nsenter',
+    'setsid',
+    'setpriv',
+    'timeout',
+    'mount',
+    'umount',
+    'pivot_root',
+    'mkfifo',
+    'env',
+  ];
   if (process.platform !== 'linux' || !tools.every((tool) => findTool(tool) !== undefined)) return 'none';
   if (process.getuid?.() === 0 && (await succeeds('root'))) return 'root';
   return (await succeeds('user')) ? 'user' : 'none';

@@ -133,7 +133,7 @@ function environmentOf(container: LocalContainer, request: ExecRequest): Record<
 }
 
 /**
- * A session of its own, as a command in a container has; under a terminal, one that the terminal controls. nsenter(1) has
+ * A session of its own, as a command in a container has; under a terminal, one that the terminal controls. `enter` has
  * forked before: setsid(1) then becomes the command.
  */
 function sessionWords(request: ExecRequest): string[] {
@@ -149,11 +149,16 @@ function plainWords(request: ExecRequest): string[] {
   return ['/bin/sh', '-c', ': <>/proc/self/fd/0; exec "$@"', 'sh', ...request.command];
 }
 
+/**
+ * Forks by timeout(1), without a limit, and not by nsenter(1): that stops itself when its child is stopped, nobody wakes it
+ * then, and the end of the command is never seen. Both end as their child did, also by its signal.
+ */
 function enter(isolation: Isolation, pid: number): string[] {
   const user = isolation === 'user' ? ['--user', '--preserve-credentials'] : [];
   const bounds = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
   return [
-    ...[requireTool('nsenter'), '--target', String(pid), ...user, '--mount', '--pid', '--uts', '--ipc', '--'],
+    ...[requireTool('nsenter'), '--target', String(pid), ...user, '--mount', '--pid', '--uts', '--ipc'],
+    ...['--no-fork', '--', requireTool('timeout'), '--foreground', '0'],
     ...[requireTool('setpriv'), '--bounding-set', bounds, '--'],
   ];
 }
