@@ -57,6 +57,11 @@ suite('the local runtime', () => {
     assert.equal((await sh('kill -TERM $$')).code, 143);
   });
 
+  test('a command that was stopped goes on and ends', async () => {
+    // Long enough that whoever waits for it sees it stopped.
+    assert.equal((await sh('(sleep 0.5; kill -CONT $$) & kill -STOP $$; wait; exit 7')).code, 7);
+  });
+
   test('tells the command where its input ends', async () => {
     assert.equal((await sh('cat; echo end', 'hello\n')).stdout, 'hello\nend\n');
   });
