@@ -123,6 +123,12 @@ function parseEnv(assignments: readonly string[]): Record<string, string> {
       if (name === undefined || value === undefined) {
         throw new KxError('KX_USAGE', `invalid argument "${assignment}" for "--env" flag: not of the form NAME=VALUE`);
       }
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+        const problem = 'a shell sets it, which takes names of letters, digits and _ only';
+        throw new KxError('KX_USAGE', `invalid argument "${assignment}" for "--env" flag: ${problem}`, {
+          hint: `env(1) takes any name: kubectl kx exec POD -- env ${name}=VALUE COMMAND`,
+        });
+      }
       return [name, value];
     }),
   );
