@@ -47,7 +47,7 @@ export const commonFlags = {
     char: 'v',
     helpGroup: 'Other',
     helpValue: 'LEVEL',
-    summary: 'Explain on stderr what happens: 1 choices and endings, 6 requests, 8 their heads',
+    summary: 'Explain on stderr what happens: 1 choices and endings, 6 requests, 7 their headers, 8 the answers',
     parse: (text) => Promise.resolve(parseLevel(text)),
   })(),
   help: switchFlag({ char: 'h', helpGroup: 'Other', summary: 'Show this text' }),
