@@ -58,6 +58,8 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
   const holders = new Map<string, Promise<Holder>>();
   const plain = new Map<string, Set<RemoteProcess & { end(): void }>>();
 
+  let closed = false;
+
   const hold = (container: LocalContainer): Promise<Holder> => {
     const known = holders.get(container.id);
     if (known !== undefined) return known;
@@ -77,6 +79,8 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
   return {
     isolation,
     async exec(container, request) {
+      // What came too late would live on in a container that nobody ends.
+      if (closed) throw new KxError('KX_REMOTE', 'the containers are being ended', { ran: 'no' });
       const env = environmentOf(container, request);
       const cwd = request.cwd ?? container.workingDir;
       const [name = ''] = request.command;
@@ -116,6 +120,7 @@ export async function openLocalRuntime(): Promise<LocalRuntime> {
     },
     remove,
     async close() {
+      closed = true;
       await Promise.all([...new Set([...holders.keys(), ...plain.keys()])].map(remove));
       await rm(folder, { recursive: true, force: true });
     },

@@ -172,4 +172,11 @@ suite('the local runtime', () => {
     await runtime.remove('brief');
     await eventually('the command is gone', async () => (await ended).code !== 0);
   });
+
+  test('starts nothing once it is closed', async () => {
+    const other = await openLocalRuntime();
+    await other.close();
+    const late = other.exec(container, { command: ['true'], stdin: false, tty: null });
+    await assert.rejects(late, { code: 'KX_REMOTE', message: /being ended/ });
+  });
 });
