@@ -86,6 +86,15 @@ suite('kx sandbox', () => {
     assert.ok(!existsSync(kubeconfig));
   });
 
+  test('a SIGTERM while it starts is not lost: the command behind -- is not run', async () => {
+    const own = mkdtempSync(join(folder, 'start-'));
+    const running = startKx(['sandbox', '--', 'sleep', uniqueSleep()], { env: { TMPDIR: own } });
+    await eventually('it starts', () => readdirSync(own).length > 0);
+    running.child.kill('SIGTERM');
+    assert.equal((await running.ended).code, 143);
+    assert.deepEqual(readdirSync(own), []);
+  });
+
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     test(`nothing is left running after ${signal}`, async () => {
       const sandbox = await startSandboxProcess();

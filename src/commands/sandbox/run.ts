@@ -37,7 +37,11 @@ export async function runSandbox(run: SandboxRun, context: CommandContext): Prom
     }
     writeKubeconfig(kubeconfig, sandbox.kubeconfig);
     written = true;
-    if (run.command !== null) return await runWithSandbox(run.command, kubeconfig, context);
+    if (run.command !== null) {
+      // A signal that came during the start was meant for all of this; the command would never see it.
+      context.signal.throwIfAborted();
+      return await runWithSandbox(run.command, kubeconfig, context);
+    }
     print(describe(sandbox, kubeconfig));
     await aborted(context.signal);
     return 0;
