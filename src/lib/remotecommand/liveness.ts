@@ -20,7 +20,11 @@ const silentTicks = 6;
 const probeTicks = 3;
 
 /**
- * Pings go out at every tick. After `silentTicks` ticks without a byte from the peer the way is probed. Silence on an
+ * A ping goes out at a tick before which nothing came. While output comes none is needed, and it would do harm: v4 is
+ * tunnelled to the runtime, which closes right behind its Status, and a frame that meets the closed socket draws a reset
+ * that discards what a slow reader has not taken from the hops in between.
+ *
+ * After `silentTicks` ticks without a byte from the peer the way is probed. Silence on an
  * idle link is death in any case. While stdin may be on its way (`mayBlock`) it proves nothing: a command that does not
  * read its stdin blocks the server's read loop, and pongs stop (kubernetes/kubernetes#138518); then only a failed probe
  * is death.
@@ -52,7 +56,7 @@ export function watchLiveness(
   const timer = setInterval(() => {
     if (suspended) return;
     silent++;
-    act.ping();
+    if (silent > 1) act.ping();
     if (silent >= silentTicks && !probing) void probe();
   }, tickMs);
   timer.unref();
