@@ -121,7 +121,7 @@ async function conclude(ending: Ending, session: Session): Promise<SessionEnd> {
       return report(ending.status, session);
     case 'detached':
       started.remote.disconnect();
-      return { code: 0, notes: [{ level: 0, line: 'detached: the command goes on' }] };
+      return { code: 0, notes: [{ level: 0, line: 'detached: the command goes on, unless its terminal ends it' }] };
     case 'reader-gone':
       started.remote.disconnect();
       return { code: brokenPipeCode, notes: [] };
