@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { foreignCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Running } from '../support/program.ts';
-import { inPod, kxExec, ownNamespace, podManifest, startKxExec } from './support.ts';
+import { endInPod, inPod, kxExec, ownNamespace, podManifest, startKxExec } from './support.ts';
 
 const namespace = await ownNamespace(
   'endings',
@@ -137,7 +137,7 @@ suite('kx says that a command is left running', { concurrency: 3 }, () => {
     assert.equal(ended.code, 130);
     assert.match(ended.stderr, left);
     both[1]!.child.kill('SIGKILL');
-    await inPod(inNamespace('ash'), `pkill -f 'sleep ${sleep}'; true`);
+    await endInPod(inNamespace('ash'), `sleep ${sleep}`);
   });
 
   test('when there is no shell that could end it', async () => {

@@ -8,7 +8,7 @@ import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Ended, Running } from '../support/program.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { inPod, kxExec, kubectl, onNode, soak, startKxExec } from './support.ts';
+import { endInPod, inPod, kxExec, kubectl, onNode, soak, startKxExec } from './support.ts';
 
 const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
 const { hostname, port, pathname } = new URL(server);
@@ -28,7 +28,7 @@ function assertLost({ code, stderr }: Ended): void {
 const ticking = ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done'];
 
 async function endTicking(pod: string): Promise<void> {
-  await inPod(pod, 'for p in $(pgrep -f "[l]ine .i"); do kill $p; done');
+  await endInPod(pod, 'echo line $i');
 }
 
 suite('a lost connection is never a success', () => {

@@ -74,6 +74,14 @@ export async function inPod(pod: string, script: string): Promise<string> {
   return kubectl('exec', ...pod.split(' '), '--', 'sh', '-c', script);
 }
 
+/** Ends every process of a container that has the text in its command line. */
+export async function endInPod(pod: string, text: string): Promise<void> {
+  // By stdin, or the script would find itself.
+  const script = `read -r text; for p in /proc/[0-9]*; do
+    case $(tr '\\0' ' ' <$p/cmdline) in *"$text"*) kill -9 \${p#/proc/};; esac; done 2>/dev/null; true`;
+  await runKubectl(['exec', '-i', ...pod.split(' '), '--', 'sh', '-c', script], { stdin: `${text}\n` });
+}
+
 /** A command inside a node of the project's own cluster, as root. */
 export async function onNode(node: string, ...command: string[]): Promise<string> {
   const { stdout } = await exec(resolve(import.meta.dirname, 'node-exec'), [node, ...command]);
