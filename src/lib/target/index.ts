@@ -5,8 +5,7 @@
  */
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
-export type { Kind } from './kinds.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
-export { formatReference, parseReference, type Reference } from './reference.ts';
+export { formatReference, parseReference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export type { Target } from './target.ts';
