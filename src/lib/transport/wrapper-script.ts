@@ -73,9 +73,9 @@ export function wrapCommand(request: ExecRequest, nonce: string): string[] {
  * Ends the session of a remote command: every process of the session, and every descendant of those, also in sessions of
  * their own. Prints "PID/START" of each process that was signalled, which a later call takes as $3: whoever ignored the
  * first signal has lost its parent, and perhaps its session, by then. START is field 22 of /proc/PID/stat and tells a
- * process from a later one of the same number. All are stopped until all have their signal: a shell whose child ends first
- * would start its next command, and a parent could have children that were not seen yet. The first line of /proc/PID/cmdline, read by a shell, is the words of a
- * command line up to the first newline, without what separates them.
+ * process from a later one of the same number. All are stopped until all have their signal: a shell whose child ends
+ * first would start its next command, and a parent could have children that were not seen yet. The first line of
+ * /proc/PID/cmdline, read by a shell, is the words of a command line up to the first newline, without what separates them.
  */
 const stat = 'IFS= read -r kx_l <$kx_d/stat || continue; set -- ${kx_l##*) }';
 const begin = [
