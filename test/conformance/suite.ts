@@ -45,7 +45,7 @@ export function transportSuite({ name, open }: { name: string; open: () => Promi
     });
 
     for (const { name: sentence, needs, run } of cases) {
-      test(sentence, { timeout: 60_000 }, async (t) => {
+      test(sentence, { timeout: 180_000 }, async (t) => {
         const env = opened!;
         const lacking = lackedBy(env, needs ?? []);
         if (lacking.length === 0) return run(env);
