@@ -1,4 +1,4 @@
-import type { ExecRequest, RemoteProcess } from '../../lib/process/index.ts';
+import type { ExecRequest, RemoteProcess, TerminalSize } from '../../lib/process/index.ts';
 import {
   detachOn,
   openInput,
@@ -11,6 +11,9 @@ import {
 import type { ExecOptions } from './options.ts';
 import { quoteWords } from './quote-words.ts';
 import type { LocalStreams } from './session.ts';
+
+/** What a terminal has that tells no size. */
+export const usualSize: TerminalSize = { width: 80, height: 24 };
 
 /** This side of a session, with what follows the terminal and the recording. */
 export interface OpenStreams extends LocalStreams {
@@ -27,7 +30,7 @@ export async function openLocalStreams(request: ExecRequest, options: ExecOption
       ? undefined
       : await openRecording({
           path: options.record,
-          size: request.tty ?? terminalSize() ?? { width: 80, height: 24 },
+          size: request.tty ?? terminalSize() ?? usualSize,
           command: quoteWords(options.command),
           onFailure: (error) => printError(`warning: the recording ends here: ${error.message}\n`),
         });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
 import { KxError, toKxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
-import type { ExecRequest, TerminalSize } from '../../lib/process/index.ts';
+import type { ExecRequest } from '../../lib/process/index.ts';
 import {
   explainExecFailure,
   parseReference,
@@ -14,20 +14,17 @@ import {
 import { isTerminal, print, printError, terminalSize, withRawMode } from '../../lib/terminal/index.ts';
 import { apiserverTransport } from '../../lib/transport/index.ts';
 import { describePlan } from './describe-plan.ts';
-import { openLocalStreams } from './local-streams.ts';
+import { openLocalStreams, usualSize } from './local-streams.ts';
 import type { ExecOptions } from './options.ts';
 import { runSession, timeIsOver, type SessionEnd } from './session.ts';
 import { startCommand, wrapping } from './start.ts';
-
-/** What a terminal has that tells no size. */
-const usualSize: TerminalSize = { width: 80, height: 24 };
 
 /** Runs a command in a container and gives its exit code. */
 export async function runExec(options: ExecOptions, context: CommandContext): Promise<number> {
   const say = (line: string): void => printError(`${line}\n`);
   const began = performance.now();
   const timeout = options.timeout === undefined ? undefined : new AbortController();
-  const timer = setTimeout(() => timeout?.abort(timeIsOver()), options.timeout);
+  const timer = timeout && setTimeout(() => timeout.abort(timeIsOver()), options.timeout);
   const signal = timeout === undefined ? context.signal : AbortSignal.any([context.signal, timeout.signal]);
   const request = requestOf(options, say);
   const mode = wrapping(options, request.tty !== null);

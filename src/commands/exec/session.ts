@@ -3,6 +3,7 @@ import type { CommandContext } from '../../base-command.ts';
 import { canceledBy, type InterruptSignal } from '../../cli/interrupts.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ExitStatus, Signal } from '../../lib/process/index.ts';
+import { describeTarget } from '../../lib/target/index.ts';
 import type { Started } from './start.ts';
 
 /** How a session ended: the exit code, and what there is to say of it once the terminal is its own again. */
@@ -179,14 +180,12 @@ async function endRemote({ remote }: Started, name: Signal): Promise<boolean> {
 
 /** The error, completed with what became of the remote command. */
 function withFate(error: KxError, ended: boolean, { target }: Started): KxError {
-  const where =
-    target.container === undefined ? `pod ${target.pod}` : `container ${target.container} of pod ${target.pod}`;
   return new KxError(error.code, error.message, {
     ran: ended ? 'yes' : 'maybe',
     exit: error.exit,
     hint: ended
       ? 'the remote command and its children were ended'
-      : `the command was left running in ${where}: kx could not end it`,
+      : `the command was left running in ${describeTarget(target)}: kx could not end it`,
   });
 }
 

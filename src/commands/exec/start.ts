@@ -2,7 +2,13 @@ import type { CommandContext } from '../../base-command.ts';
 import { KxError, toKxError } from '../../lib/errors/index.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
 import type { ExecRequest, RemoteProcess } from '../../lib/process/index.ts';
-import { chooseContainer, explainExecFailure, needsContainerChoice, type Target } from '../../lib/target/index.ts';
+import {
+  chooseContainer,
+  describeTarget,
+  explainExecFailure,
+  needsContainerChoice,
+  type Target,
+} from '../../lib/target/index.ts';
 import { traceableTransport, wrappedTransport, type Transport } from '../../lib/transport/index.ts';
 import type { ExecOptions } from './options.ts';
 
@@ -82,11 +88,9 @@ export async function startCommand(
 }
 
 function shellNeeded(target: Target, cause: KxError): KxError {
-  const where =
-    target.container === undefined ? `pod ${target.pod}` : `container ${target.container} of pod ${target.pod}`;
   return new KxError(
     'KX_SHELL_MISSING',
-    `--env, --workdir and --timeout need sh in the container, and ${where} has none`,
+    `--env, --workdir and --timeout need sh in the container, and ${describeTarget(target)} has none`,
     {
       ran: 'no',
       cause,

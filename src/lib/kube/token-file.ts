@@ -1,8 +1,9 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
-import { CORE_SCHEMA, dump, load, mergeTag } from 'js-yaml';
+import { dump, load } from 'js-yaml';
 
 import { isFields, type Entry } from './kubeconfig.ts';
+import { schema } from './yaml-documents.ts';
 
 /**
  * Writes settings of a user's auth-provider into the kubeconfig that holds it: under the lock that client-go takes,
@@ -13,7 +14,7 @@ export function saveTokens(user: Entry, settings: Readonly<Record<string, string
   const lock = `${file}.lock`;
   closeSync(openSync(lock, 'wx', 0));
   try {
-    const config = load(readFileSync(file, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
+    const config = load(readFileSync(file, 'utf8'), { schema });
     Object.assign(providerConfig(config, user.name), settings);
     const next = `${file}.${process.pid}.tmp`;
     try {

@@ -8,4 +8,4 @@ export { explainExecFailure } from './explain.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { formatReference, parseReference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
-export type { Target } from './target.ts';
+export { describeTarget, type Target } from './target.ts';

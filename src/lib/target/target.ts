@@ -7,3 +7,8 @@ export interface Target {
   /** Set when the pod was read, so that a pod created again under the same name is noticed. */
   readonly uid?: string;
 }
+
+/** A target in words, for messages. */
+export function describeTarget({ pod, container }: Target): string {
+  return container === undefined ? `pod ${pod}` : `container ${container} of pod ${pod}`;
+}
