@@ -111,10 +111,12 @@ suite('kx exec: endings', () => {
     assert.deepEqual([code, stdout.toString()], [7, 'out\n']);
   });
 
-  test('a server of v4 runs commands, and the end of input is an error where it is needed', async () => {
+  test('a server of v4 runs commands, and the end of input is an error where no shell can tell it', async () => {
     const plain = await exec('old', '--', 'sh', '-c', 'echo out; exit 9');
     assert.deepEqual([plain.code, plain.stdout.toString()], [9, 'out\n']);
-    const ended = await runKx(['exec', '-i', 'old', '--', 'cat'], { env: sandbox.env, stdin: 'hello\n' });
+    const told = await runKx(['exec', '-i', 'old', '--', 'cat'], { env: sandbox.env, stdin: 'hello\n' });
+    assert.deepEqual([told.code, told.stdout.toString()], [0, 'hello\n']);
+    const ended = await runKx(['exec', '-i', '--no-wrap', 'old', '--', 'cat'], { env: sandbox.env, stdin: 'hello\n' });
     assertError(ended, 125, 'KX_STDIN_END');
     assert.equal(ended.stdout.toString(), 'hello\n');
   });

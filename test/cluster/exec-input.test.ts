@@ -104,8 +104,16 @@ suite('a command that leaves its input alone', () => {
 suite('where only v4 is spoken', { skip: foreignCluster }, () => {
   const context = 'kx-old';
 
-  test('a command that waits for the end of its input is ended, and that is said', async () => {
-    const { code, stdout, stderr } = await kxExec(['-i', 'one-oldnode', '--', 'cat'], { context, stdin: 'hello\n' });
+  test('a command is told the end of its input where its container has a shell', async () => {
+    const { code, stdout, stderr } = await runLine(`kx -i one-oldnode -- sha256sum <'${file}'`, { context });
+    assert.deepEqual([code, stdout.toString().split(' ')[0], stderr], [0, digest, '']);
+  });
+
+  test('a command that waits for the end of its input is ended, and that is said, where no shell can tell it', async () => {
+    const { code, stdout, stderr } = await kxExec(['-i', '--no-wrap', 'one-oldnode', '--', 'cat'], {
+      context,
+      stdin: 'hello\n',
+    });
     assert.deepEqual([code, stdout.toString()], [125, 'hello\n']);
     assert.match(
       stderr,

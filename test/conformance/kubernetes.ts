@@ -14,7 +14,11 @@ export const arounds: readonly { name: string; can: readonly Capability[]; aroun
   [
     { name: 'bare', can: [], around: (bare) => bare },
     { name: 'traceable', can: ['signal'], around: traceableTransport },
-    { name: 'wrapped', can: ['signal', 'start-ack', 'proven-end', 'env', 'cwd'], around: wrappedTransport },
+    {
+      name: 'wrapped',
+      can: ['half-close', 'signal', 'start-ack', 'proven-end', 'env', 'cwd'],
+      around: wrappedTransport,
+    },
   ];
 
 /** The apiserver transport as a connection of the kubeconfig has it. */

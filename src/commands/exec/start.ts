@@ -68,7 +68,7 @@ export async function startCommand(
       } catch (error) {
         if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
         if (mode === 'must') throw shellNeeded(at, error);
-        context.log(1, 'the container has no sh: the command runs as it is, and nothing keeps its input whole');
+        context.log(1, `${error.message}: the command runs as it is, and nothing keeps its input whole`);
       }
     }
     return { remote: await traceableTransport(transport).exec(at, request, signal), target: at, wrapped: false };
@@ -90,7 +90,7 @@ export async function startCommand(
 function shellNeeded(target: Target, cause: KxError): KxError {
   return new KxError(
     'KX_SHELL_MISSING',
-    `--env, --workdir and --timeout need sh in the container, and ${describeTarget(target)} has none`,
+    `--env, --workdir and --timeout cannot be had in ${describeTarget(target)}: ${cause.message}`,
     {
       ran: 'no',
       cause,

@@ -20,7 +20,7 @@ const table = {
   KX_TARGET_CHANGED: { exit: 125, when: 'The pod or container was created again in between.' },
   KX_SHELL_MISSING: {
     exit: 125,
-    when: 'A flag such as `--timeout` or `--workdir` needs `sh` in the container, and it has none. Nothing was run.',
+    when: 'A flag such as `--timeout` or `--workdir` needs `sh` in the container (with `-i` also `dd`), and it has none. Nothing was run.',
   },
   KX_UNAUTHENTICATED: { exit: 125, when: 'The server does not know who is asking (401).' },
   KX_FORBIDDEN: { exit: 125, when: 'The server refuses (403). The hint names the verb and resource that are missing.' },

@@ -39,6 +39,8 @@ export interface ExitStatus {
 export interface ExecRequest {
   readonly command: readonly string[];
   readonly stdin: boolean;
+  /** False: the end of stdin is told to the command by other means than 'half-close'. */
+  readonly halfClose?: false;
   /** The size of the terminal to give it, or null for none. Under a terminal stderr is merged into stdout. */
   readonly tty: TerminalSize | null;
   /** Needs the capability 'env'. */

@@ -18,7 +18,7 @@ export function connectProcess(link: FrameLink, request: ExecRequest): RemotePro
 }
 
 /** The error of a stdin that ends under a subprotocol without 'half-close'. */
-export function inputEndRefused(protocol: string): KxError {
+function inputEndRefused(protocol: string): KxError {
   return new KxError(
     'KX_STDIN_END',
     `the server speaks only ${protocol}: the command cannot be told that its input ended`,

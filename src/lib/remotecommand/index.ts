@@ -2,7 +2,7 @@
  * Remote commands on the wire: the frames, and the two halves that turn a link into a process and a process into a link.
  * A link is anything that carries frames: the client's WebSocket, a server's, a pair in memory.
  */
-export { connectProcess, inputEndRefused } from './connect-process.ts';
+export { connectProcess } from './connect-process.ts';
 export type { FrameLink, LinkEnding, LinkHandlers } from './frame-link.ts';
 export type { LivenessOptions } from './liveness.ts';
 export { memoryLinkPair } from './memory-link.ts';

@@ -40,7 +40,7 @@ export function apiserverTransport(api: ApiClient): Transport {
  * Status. Under a terminal the end of input is a key, not a half-close.
  */
 function subprotocolsFor(request: ExecRequest): readonly string[] {
-  return request.stdin && request.tty === null ? [v5, v4] : [v4];
+  return request.stdin && request.tty === null && request.halfClose !== false ? [v5, v4] : [v4];
 }
 
 function execPath(target: Target): string {

@@ -3,6 +3,12 @@ export interface Marks {
   started: boolean;
   /** The directory of the request could not be entered. */
   badCwd: boolean;
+  /** The container has no `dd` that could hand on the input. */
+  noDd: boolean;
+  /** The command takes no more input. */
+  inputClosed: boolean;
+  /** The input stopped short of its end, and the command was hung up. */
+  inputLost: boolean;
   /** The exit code behind the end mark. */
   end: number | undefined;
   messages: string[];
@@ -22,13 +28,24 @@ export function createMarkFilter(nonce: string): {
   flush(): Buffer;
 } {
   const needle = Buffer.from(nonce);
-  const marks: Marks = { started: false, badCwd: false, end: undefined, messages: [] };
+  const marks: Marks = {
+    started: false,
+    badCwd: false,
+    noDd: false,
+    inputClosed: false,
+    inputLost: false,
+    end: undefined,
+    messages: [],
+  };
   let held: Buffer = Buffer.alloc(0);
 
   const read = (line: string): void => {
     const end = /^ end (\d+)$/.exec(line);
     if (line === ' start') marks.started = true;
     else if (line === ' cwd') marks.badCwd = true;
+    else if (line === ' dd') marks.noDd = true;
+    else if (line === ' closed') marks.inputClosed = true;
+    else if (line === ' lost') marks.inputLost = true;
     else if (end !== null) marks.end = Number(end[1]);
     else marks.messages.push(line.replace(/^:\s*/, ''));
   };

@@ -7,25 +7,27 @@ import {
   type ExitStatus,
   type RemoteProcess,
 } from '../process/index.ts';
-import { inputEndRefused } from '../remotecommand/index.ts';
 import type { Target } from '../target/index.ts';
 import { sessionEnder } from './end-session.ts';
-import { gateInput } from './input-gate.ts';
+import { frameInput, type FramedInput } from './framed-input.ts';
 import { createMarkFilter, type Marks } from './marks.ts';
 import type { Transport } from './transport.ts';
-import { createNonce, endWrapped, inputOver, wrapCommand } from './wrapper-script.ts';
+import { createNonce, endWrapped, wrapCommand } from './wrapper-script.ts';
+
+const added = ['signal', 'start-ack', 'proven-end', 'env', 'cwd'] as const;
 
 /**
- * Runs commands under a small shell script that keeps stdin whole, proves start and end, sets environment and directory,
- * and can be found again to be ended. `exec` resolves when the start is proven, and rejects with KX_SHELL_MISSING
- * (`ran: 'no'`) when the container has no `sh`.
+ * Runs commands under a small shell script that keeps stdin whole and tells its end, proves start and end, sets environment and
+ * directory, and can be found again to be ended. `exec` resolves when the start is proven, and rejects with
+ * KX_SHELL_MISSING (`ran: 'no'`) when the container has no `sh`, or no `dd` that stdin needs.
  */
 export function wrappedTransport(inner: Transport): Transport {
   return {
     name: inner.name,
     async exec(target, request, signal) {
       const nonce = createNonce();
-      const wrapped = { command: wrapCommand(request, nonce), stdin: request.stdin, tty: request.tty };
+      const { stdin, tty } = request;
+      const wrapped = { command: wrapCommand(request, nonce), stdin, tty, halfClose: false as const };
       const remote = await inner.exec(target, wrapped, signal);
       const abort = (): void => remote.disconnect(signal?.reason as Error);
       signal?.addEventListener('abort', abort);
@@ -48,10 +50,9 @@ async function startWrapped(
   const tty = request.tty !== null;
   // Under a terminal everything that the shell writes comes out of stdout.
   const filtered = filterOutput(tty ? remote.stdout : remote.stderr, nonce);
-  const endRefused = remote.can.has('half-close') ? undefined : inputEndRefused(remote.protocol);
-  const gate = remote.stdin === null || tty ? undefined : gateInput(remote.stdin, endRefused);
-  void filtered.commandEnded.then(() => gate?.close(inputOver(nonce)));
-  const exit = endingOf(remote, filtered, request);
+  const input = remote.stdin === null || tty ? undefined : frameInput(remote.stdin, nonce);
+  void filtered.inputClosed.then(() => input?.close());
+  const exit = endingOf(remote, filtered, request, input);
   exit.catch(() => {});
   await Promise.race([filtered.started, exit]);
   if (!filtered.marks.started) {
@@ -61,12 +62,12 @@ async function startWrapped(
     });
   }
   return deriveProcess(remote, {
-    stdin: gate?.stdin ?? remote.stdin,
+    stdin: input?.stdin ?? remote.stdin,
     stdout: tty ? filtered.stream : remote.stdout,
     stderr: tty ? null : filtered.stream,
     started: Promise.resolve('confirmed'),
     exit,
-    can: new Set<Capability>([...remote.can, 'signal', 'start-ack', 'proven-end', 'env', 'cwd']),
+    can: new Set<Capability>([...remote.can, ...added, ...(input === undefined ? [] : ['half-close' as const])]),
     signal: sessionEnder(inner, target, (name, known) => endWrapped(nonce, name, known)),
   });
 }
@@ -75,8 +76,8 @@ interface FilteredOutput {
   readonly stream: Readable;
   readonly marks: Marks;
   readonly started: Promise<true>;
-  /** The end mark has come. */
-  readonly commandEnded: Promise<true>;
+  /** The command takes no more input: it has closed it, or ended. */
+  readonly inputClosed: Promise<true>;
   /** Everything has been looked at. */
   readonly ended: Promise<void>;
 }
@@ -96,11 +97,11 @@ function filterOutput(source: Readable | null, nonce: string): FilteredOutput {
     if (!stream.destroyed && bytes.length > 0 && !stream.push(bytes)) source.pause();
   };
   const started = Promise.withResolvers<true>();
-  const commandEnded = Promise.withResolvers<true>();
+  const inputClosed = Promise.withResolvers<true>();
   source.on('data', (chunk: Buffer) => {
     filter.take(chunk).forEach(pass);
     if (filter.marks.started) started.resolve(true);
-    if (filter.marks.end !== undefined) commandEnded.resolve(true);
+    if (filter.marks.inputClosed || filter.marks.end !== undefined) inputClosed.resolve(true);
   });
   const ended = new Promise<void>((resolve) => {
     source.on('end', () => {
@@ -109,10 +110,15 @@ function filterOutput(source: Readable | null, nonce: string): FilteredOutput {
       resolve();
     });
   });
-  return { stream, marks: filter.marks, started: started.promise, commandEnded: commandEnded.promise, ended };
+  return { stream, marks: filter.marks, started: started.promise, inputClosed: inputClosed.promise, ended };
 }
 
-async function endingOf(remote: RemoteProcess, output: FilteredOutput, request: ExecRequest): Promise<ExitStatus> {
+async function endingOf(
+  remote: RemoteProcess,
+  output: FilteredOutput,
+  request: ExecRequest,
+  input: FramedInput | undefined,
+): Promise<ExitStatus> {
   const { marks } = output;
   const status = await remote.exit.catch(async (error: unknown) => {
     await output.ended;
@@ -120,6 +126,9 @@ async function endingOf(remote: RemoteProcess, output: FilteredOutput, request: 
     throw marks.started ? error : shellMissing(error);
   });
   await output.ended;
+  if (marks.noDd) {
+    throw new KxError('KX_SHELL_MISSING', 'the container has no dd that could hand on the input', { ran: 'no' });
+  }
   if (!marks.started && (status.code === 126 || status.code === 127)) throw shellMissing(undefined);
   if (marks.badCwd) {
     throw new KxError(
@@ -131,14 +140,29 @@ async function endingOf(remote: RemoteProcess, output: FilteredOutput, request: 
     );
   }
   if (marks.messages.length > 0 && (marks.end === 126 || marks.end === 127)) throw notStarted(marks, request);
+  if (marks.inputLost) {
+    throw new KxError('KX_CONNECTION_LOST', 'the container could not hand on all of the input to the command', {
+      ran: 'yes',
+      hint: 'the command was sent SIGHUP; a limit of processes or of memory in the container may have been reached',
+    });
+  }
   if (marks.end !== undefined) {
-    return { ...status, code: marks.end, proven: true, reason: `the end of the command was seen (${remote.protocol})` };
+    const reason = `the end of the command was seen (${remote.protocol})`;
+    return { ...status, code: marks.end, proven: true, reason, ...inputFate(input, marks) };
   }
   if (status.code !== 0) return status;
   throw new KxError('KX_CONNECTION_LOST', 'the server reports success, but the end of the command was not seen', {
     ran: 'yes',
     hint: 'the container runtime or the node was probably lost; the command may still be running',
   });
+}
+
+/** What is known of the input of a command that ended. */
+function inputFate(input: FramedInput | undefined, marks: Marks): Partial<ExitStatus> {
+  if (input === undefined) return {};
+  const inputSent = input.sent;
+  if (!input.stdin.writableFinished || marks.inputClosed) return { inputLeft: 'some', inputSent };
+  return { inputLeft: inputSent === 0 ? 'none' : 'unknown', inputSent };
 }
 
 /** The end mark comes out of stderr: what stdout had before it may still be on its way when the connection is lost. */

@@ -35,28 +35,44 @@ const restoreEnvironment = [
   'case $kx__u in keep) ;; ?*) export "$kx__u";; *) unset _;; esac',
 ].join('; ');
 
-/*
- * What the command left of its input is taken before the session ends, up to its end or to the line that kx sends when it
- * has seen the end mark. containerd never ends an exec whose input nobody takes, or drops the connection with output in it.
- */
-const drainInput =
-  'LC_ALL=C sed -n "/^$0 over$/q" >&2 || while IFS= read -r kx__v; do case $kx__v in "$0 over") break;; esac; done;';
+const start = [
+  'trap : INT QUIT; (',
+  'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
+  `${readEnvironment};`,
+  'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
+  `${restoreEnvironment};`,
+  'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
+  'exec "$@" 2>&3 3>&-',
+  '); kx__s=$?; echo "$0 end $kx__s" >&3; exit $kx__s',
+].join(' ');
 
-const wrap = (drain: string): string =>
-  [
-    'trap : INT QUIT; exec 3>&2 2>/dev/null; echo "$0 start" >&3; (',
-    'kx__n=; kx__p=; kx__o=; kx__s=; kx__u=;',
-    `${readEnvironment};`,
-    'if [ "$1" ]; then cd -- "$1" || { echo "$0 cwd" >&3; exit 126; }; fi; shift;',
-    `${restoreEnvironment};`,
-    'while [ "$1" != -- ]; do export "$1"; shift; done; shift;',
-    'exec "$@" 2>&3 3>&-',
-    `); kx__s=$?; echo "$0 end $kx__s" >&3; ${drain} exit $kx__s`,
-  ].join(' ');
+const wrapped = `exec 3>&2 2>/dev/null; echo "$0 start" >&3; ${start}`;
+
+/*
+ * With input: a feeder takes it apart and hands it to the command through a pipe, which ends where the input ends. Each
+ * frame is a line, how many blocks of 64 KiB and how many bytes behind them, and then those bytes; `dd` is what copies an
+ * exact number of bytes and not one more. A dd that SIGPIPE ends (141) found the pipe closed: the rest of the input is
+ * dropped up to the line that says that it is over, for containerd never ends an exec whose input nobody takes, or drops the
+ * connection with output in it (containerd/containerd#13934). Input that stops short of that line was lost on the way, and
+ * must not look like its end: the command is hung up.
+ */
+const feed = [
+  'while read -r kx__n kx__m; do case $kx__n in "$0") exit;; "") continue;; esac;',
+  '{ [ $kx__n = 0 ] || dd bs=65536 count=$kx__n iflag=fullblock; } &&',
+  '{ [ $kx__m = 0 ] || dd bs=$kx__m count=1 iflag=fullblock; } && continue; [ $? = 141 ] || break;',
+  'echo "$0 closed" >&3; LC_ALL=C sed -n "/^$0 over$/q" ||',
+  'while IFS= read -r kx__v; do case $kx__v in "$0 over") break;; esac; done; exit; done;',
+  'echo "$0 lost" >&3; kill -HUP 0',
+].join(' ');
+
+const wrappedWithInput = [
+  'exec 3>&2 2>/dev/null; dd bs=1 count=0 iflag=fullblock </dev/null || { echo "$0 dd" >&3; exit 126; };',
+  `echo "$0 start" >&3; { ${feed}; } | { ${start}; }`,
+].join(' ');
 
 /**
- * The line that ends what takes the rest of the input. It begins with a newline, as the input may end within a line, and
- * another line follows, as the sed of busybox reads one line ahead.
+ * The line that ends the input. It begins with a newline, as what is dropped may end within a line, and another line
+ * follows, as the sed of busybox reads one line ahead.
  */
 export function inputOver(nonce: string): string {
   return `\n${nonce} over\n\n`;
@@ -65,8 +81,8 @@ export function inputOver(nonce: string): string {
 /** The command line that runs `request.command` under the wrapper. */
 export function wrapCommand(request: ExecRequest, nonce: string): string[] {
   const env = Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${value}`);
-  const drain = request.stdin && request.tty === null ? drainInput : '';
-  return ['sh', '-c', wrap(drain), nonce, request.cwd ?? '', ...env, '--', ...request.command];
+  const script = request.stdin && request.tty === null ? wrappedWithInput : wrapped;
+  return ['sh', '-c', script, nonce, request.cwd ?? '', ...env, '--', ...request.command];
 }
 
 /*
