@@ -36,6 +36,17 @@ const table = {
     when: 'The server speaks only v4.channel.k8s.io, so the command cannot be told that its input ended.',
   },
   KX_REMOTE: { exit: 125, when: 'The server reports a failure that is not the exit code of the command.' },
+  KX_COPY_SOURCE: { exit: 125, when: 'There is nothing to copy at the source, or it cannot be read.' },
+  KX_COPY_DESTINATION: {
+    exit: 125,
+    when: 'The destination cannot be written: missing, read-only, full, or not permitted.',
+  },
+  KX_COPY_UNSAFE_PATH: {
+    exit: 125,
+    when: 'What came out of the container wants to be written outside of the destination. It was not.',
+  },
+  KX_COPY_INCOMPLETE: { exit: 125, when: 'A part of what was to be copied was not. The messages before it say which.' },
+  KX_COPY_MISMATCH: { exit: 125, when: 'Both ends of a finished copy were compared, and differ.' },
   KX_INTERNAL: { exit: 125, when: 'A fault of kx itself. Please report it.' },
 } as const satisfies Record<string, CodeEntry>;
 

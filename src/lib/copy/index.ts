@@ -1,0 +1,9 @@
+/**
+ * Trees of files on their way: a reader yields entries, a writer takes them, and this machine and a container can be
+ * either. Nothing is taken for whole because a command ended well: what arrived is counted and acknowledged.
+ */
+export { copyTree, type Progress } from './copy-tree.ts';
+export { displayName } from './display-name.ts';
+export type { Entry, Name, Problem, Report, TreeReader, TreeWriter } from './entry.ts';
+export type { RemoteEnd } from './remote-end.ts';
+export { createRetry, type Retry } from './retry.ts';
