@@ -18,6 +18,12 @@ const namespace = await ownNamespace(
   podManifest('front', 'kx-busybox'),
 );
 
+// The kubelet says so only when it has tried.
+await eventually('the kubelet refuses the image', async () => {
+  const { stderr } = await kxExec(['unpulled', '-n', namespace, '--', 'true']);
+  return stderr.includes('ErrImageNeverPull');
+});
+
 /** One line of error with a code, perhaps a hint, nothing on stdout, exit 125. */
 function assertRefused({ code, stdout, stderr }: Ended, line: RegExp, hint?: RegExp): void {
   assert.deepEqual([code, stdout.toString()], [125, ''], stderr);

@@ -26,6 +26,25 @@ function inputEndRefused(protocol: string): KxError {
   );
 }
 
+/** The same bytes in messages that are as large as they may be. */
+function* messagesOf(pieces: readonly Buffer[]): Generator<Buffer> {
+  let small: Buffer[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    if (length > 0 && length + piece.length > maxStdinMessage) {
+      yield Buffer.concat(small, length);
+      [small, length] = [[], 0];
+    }
+    if (length + piece.length <= maxStdinMessage) {
+      small.push(piece);
+      length += piece.length;
+    } else {
+      for (let at = 0; at < piece.length; at += maxStdinMessage) yield piece.subarray(at, at + maxStdinMessage);
+    }
+  }
+  if (length > 0) yield small.length === 1 ? (small[0] ?? Buffer.alloc(0)) : Buffer.concat(small, length);
+}
+
 class LinkedProcess implements RemoteProcess {
   readonly stdin: Writable | null;
   readonly stdout: Readable;
@@ -90,20 +109,20 @@ class LinkedProcess implements RemoteProcess {
   }
 
   #createStdin(): Writable {
-    const write = (bytes: Buffer, done: (error?: Error | null) => void): void => {
+    const write = (pieces: readonly Buffer[], done: (error?: Error | null) => void): void => {
       if (this.#over || this.#status !== undefined) return done();
       let open = true;
-      for (let at = 0; at < bytes.length; at += maxStdinMessage) {
-        open = this.#link.send(channels.stdin, bytes.subarray(at, at + maxStdinMessage));
+      for (const message of messagesOf(pieces)) {
+        open = this.#link.send(channels.stdin, message);
+        this.#sent += message.length;
       }
-      this.#sent += bytes.length;
       if (open) done();
       else this.#resumeStdin = done;
     };
     return new Writable({
       highWaterMark: stdinHighWater,
-      write: (chunk: Buffer, _encoding, done) => write(chunk, done),
-      writev: (items, done) => write(Buffer.concat(items.map((item) => item.chunk as Buffer)), done),
+      write: (chunk: Buffer, _encoding, done) => write([chunk], done),
+      writev: (items, done) => write(items.map((item) => item.chunk as Buffer), done),
       final: (done) => this.#endStdin(done),
       destroy: (error, done) => {
         this.#releaseStdin();

@@ -13,7 +13,7 @@ export interface FramedInput {
 /** What the wrapper copies at once, in bytes: as much as a pipe holds. */
 const block = 64 * 1024;
 /** Every frame costs a process in the container, so a frame is as large as what waits for the connection, in bytes. */
-const largestFrame = 4 << 20;
+const largestFrame = 2 << 20;
 
 /**
  * Cuts a stdin into frames that tell their length, so that the wrapper can tell the command where its input ends whatever
