@@ -5,7 +5,9 @@
  */
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
+export { isKind } from './kinds.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
-export { formatReference, parseReference } from './reference.ts';
+export { checkNamespace } from './names.ts';
+export { formatReference, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export { describeTarget, type Target } from './target.ts';

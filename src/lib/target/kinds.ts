@@ -46,6 +46,11 @@ export function findKind(text: string): Kind | undefined {
   return [group, `v1.${group}`, group === '' ? 'v1' : group].includes(qualifiers.join('.')) ? kind : undefined;
 }
 
+/** Whether a word of a user means a kind that has pods. */
+export function isKind(text: string): boolean {
+  return findKind(text) !== undefined;
+}
+
 /** The path of the objects of one kind, or of one of them. Names must have been checked: `..` is not escaped. */
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
   const { group, plural } = kinds[kind];

@@ -1,0 +1,111 @@
+import { KxError } from '../errors/index.ts';
+import { displayName } from './display-name.ts';
+import type { Name } from './entry.ts';
+
+/** A source that exists. */
+export interface SourceFact {
+  readonly path: Name;
+  /** A symlink that is copied as one is a 'file', as is everything else that is no directory. */
+  readonly kind: 'file' | 'directory';
+  /** What separates names in `path` besides `/`. */
+  readonly backslash?: boolean;
+}
+
+/** Where the copy is to go. */
+export interface DestinationFact {
+  readonly path: Name;
+  readonly kind: 'absent' | 'file' | 'directory';
+  readonly backslash?: boolean;
+}
+
+/** Where each source goes. */
+export interface Plan {
+  /** As many as there are sources, in their order. */
+  readonly placements: readonly Placement[];
+  /** A directory to be made before anything is copied into it. */
+  readonly makes?: Name;
+}
+
+export interface Placement {
+  /** What the root of the source becomes. */
+  readonly destination: Name;
+  /** The root is a directory that exists already, and only its contents are new. */
+  readonly merges: boolean;
+}
+
+/**
+ * Decides as `cp -r` does. Into the destination, under the last name of the source, where it is a directory; else the source
+ * becomes the destination. A source whose last name is empty, `.` or `..` is its contents. A destination that ends in a
+ * separator is a directory: it is made where it is missing and does not itself become the source.
+ *
+ * Throws KX_COPY_DESTINATION, and KX_USAGE where two sources would become one thing.
+ */
+export function planCopy(sources: readonly SourceFact[], destination: DestinationFact): Plan {
+  const root = trimSeparators(destination);
+  const slash = root !== destination.path;
+  const shown = displayName(root);
+  if (destination.kind === 'file' && (slash || sources.length > 1)) {
+    throw new KxError('KX_COPY_DESTINATION', `${shown} is not a directory`);
+  }
+  if (destination.kind === 'absent' && sources.length > 1 && !slash) {
+    throw new KxError('KX_COPY_DESTINATION', `there is no directory ${shown}`, {
+      hint: `several sources go into a directory; ${shown}/ makes it`,
+    });
+  }
+  const isFile = sources.some(({ kind }) => kind === 'file');
+  const makes = destination.kind === 'absent' && slash && (isFile || sources.length > 1);
+  if (destination.kind !== 'directory' && !makes) {
+    const [source] = sources;
+    if (source?.kind === 'directory' && destination.kind === 'file') throw notOver(shown, source);
+    return { placements: sources.map(() => ({ destination: root, merges: false })) };
+  }
+  const placements = sources.map((source) => place(source, root, destination));
+  refuseCollisions(sources, placements);
+  return makes ? { placements, makes: root } : { placements };
+}
+
+function place(source: SourceFact, root: Name, { backslash = false }: DestinationFact): Placement {
+  const base = baseName(source);
+  if (base === '') return { destination: root, merges: true };
+  const separated = root === '' || root.endsWith('/') || (backslash && /[:\\]$/.test(root));
+  return { destination: `${root}${separated ? '' : '/'}${base}`, merges: false };
+}
+
+function refuseCollisions(sources: readonly SourceFact[], placements: readonly Placement[]): void {
+  const taken = new Map<Name, SourceFact>();
+  for (const [index, source] of sources.entries()) {
+    const { destination = '', merges = false } = placements[index] ?? {};
+    const other = taken.get(destination);
+    if (other !== undefined && !merges) {
+      const both = `${displayName(other.path)} and ${displayName(source.path)}`;
+      throw new KxError('KX_USAGE', `${both} would both become ${displayName(destination)}`, {
+        hint: 'copy them one at a time, under names of their own',
+      });
+    }
+    taken.set(destination, source);
+  }
+}
+
+function notOver(shown: string, source: SourceFact): KxError {
+  const message = `cannot overwrite ${shown}, which is not a directory, with the directory ${displayName(source.path)}`;
+  return new KxError('KX_COPY_DESTINATION', message);
+}
+
+/** The last name of a path; '' for `/`, a drive, `.` and `..`, which have none of their own. */
+export function baseName(of: { readonly path: Name; readonly backslash?: boolean }): Name {
+  const path = trimSeparators(of);
+  const base = (of.backslash === true ? path.split(/[/\\]|^[A-Za-z]:/) : path.split('/')).at(-1) ?? '';
+  return base === '.' || base === '..' ? '' : base;
+}
+
+/** Whether a path says by its end that it is a directory, and that a symlink there is to be followed. */
+export function endsAsDirectory({ path, backslash = false }: { readonly path: Name; readonly backslash?: boolean }) {
+  return (backslash ? /(^|[/\\])\.{0,2}$/ : /(^|\/)\.{0,2}$/).test(path);
+}
+
+/** Without separators at its end, except for the root. */
+function trimSeparators({ path, backslash = false }: { readonly path: Name; readonly backslash?: boolean }): Name {
+  const trimmed = path.replace(backslash ? /[/\\]+$/ : /\/+$/, '');
+  if (trimmed === '') return path.slice(0, 1);
+  return backslash && /^[A-Za-z]:$/.test(trimmed) && trimmed !== path ? `${trimmed}\\` : trimmed;
+}

@@ -1,0 +1,88 @@
+import { KxError } from '../errors/index.ts';
+import { checkNamespace, isKind, parseReference, type Reference } from '../target/index.ts';
+import type { Name } from './entry.ts';
+
+/** One end of a copy, as the user typed it. */
+export type Spec = LocalSpec | RemoteSpec | { readonly side: 'stdio' };
+
+export interface LocalSpec {
+  readonly side: 'local';
+  /** Not empty. */
+  readonly path: string;
+}
+
+export interface RemoteSpec {
+  readonly side: 'remote';
+  /** Absent: the namespace that applies to any reference. */
+  readonly namespace?: string;
+  /** Absent in `:PATH`, which stands for the pods of a selector. */
+  readonly reference?: Reference;
+  /** Not empty; relative to the working directory of the container unless it begins with `/`. */
+  readonly path: Name;
+}
+
+/** Where `text` is read. */
+export interface SpecRules {
+  /** On Windows one letter in front of a colon is a drive, and `\` separates names. */
+  readonly windows: boolean;
+  /** `:PATH` is allowed. */
+  readonly selector: boolean;
+}
+
+const format = 'filespec must match the canonical format: [[namespace/]pod:]file/path';
+const isLocalHint = 'a local file with a colon in its name is written with ./ in front';
+
+/**
+ * Reads `[[NAMESPACE/]POD:]PATH`, `[NAMESPACE/]TYPE/NAME:PATH`, `-` (stdin or stdout), and `:PATH` where a selector names the
+ * pods. The first colon counts. Local is what has none, what begins with `.`, `/` or (Windows) a drive letter, and what has
+ * more parts in front of the colon than a reference. `A/B:PATH` is a TYPE/NAME where A is a kind, else NAMESPACE/POD.
+ * Throws KX_USAGE, in kubectl's words where it has some.
+ */
+export function parseSpec(text: string, rules: SpecRules): Spec {
+  if (text === '-') return { side: 'stdio' };
+  const colon = text.indexOf(':');
+  if (colon === 0) {
+    if (rules.selector) return { side: 'remote', path: remotePath(text.slice(1)) };
+    throw new KxError('KX_USAGE', format, { hint: ':PATH stands for the pods of -l SELECTOR, and there is none' });
+  }
+  const place = text.slice(0, colon);
+  if (colon === -1 || isLocal(place, rules)) return { side: 'local', path: notEmpty(text) };
+  const path = remotePath(text.slice(colon + 1));
+  try {
+    return { side: 'remote', ...parsePlace(place), path };
+  } catch (error) {
+    if (!(error instanceof KxError)) throw error;
+    const hint = error.hint === undefined ? isLocalHint : `${error.hint}; ${isLocalHint}`;
+    throw new KxError('KX_USAGE', error.message, { hint, cause: error });
+  }
+}
+
+function isLocal(place: string, { windows }: SpecRules): boolean {
+  if (/^[./]/.test(place)) return true;
+  if (windows && (/^[A-Za-z]$/.test(place) || place.includes('\\'))) return true;
+  const parts = place.split('/');
+  return parts.length > 3 || (parts.length === 3 && !isKind(parts[1] ?? ''));
+}
+
+/** The parts in front of the colon. Two of them are TYPE/NAME where the first is a kind. */
+function parsePlace(place: string): { readonly namespace?: string; readonly reference: Reference } {
+  const [first = '', ...rest] = place.split('/');
+  if (rest.includes('')) throw new KxError('KX_USAGE', format);
+  if (rest.length === 0 || (rest.length === 1 && isKind(first))) return { reference: parseReference(place) };
+  checkNamespace(first);
+  return { namespace: first, reference: parseReference(rest.join('/')) };
+}
+
+function remotePath(path: string): Name {
+  return toName(notEmpty(path));
+}
+
+function notEmpty(path: string): string {
+  if (path === '') throw new KxError('KX_USAGE', 'filepath can not be empty');
+  return path;
+}
+
+/** The bytes of a text as a name. */
+export function toName(text: string): Name {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
