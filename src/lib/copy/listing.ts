@@ -1,0 +1,57 @@
+import { readdirSync, statSync, lstatSync } from 'node:fs';
+import type { Name } from './entry.ts';
+import type { RemoteEnd } from './remote-end.ts';
+import { runScript } from './run-script.ts';
+
+/** What tells whether a file is the same without reading it. */
+export interface Listed {
+  readonly kind: 'file' | 'directory' | 'other';
+  readonly size: number;
+  /** Whole seconds since 1970. */
+  readonly mtime: number;
+}
+
+/** What is in a tree, by path; '' is the root. Empty when there is nothing, or nothing that can be looked at. */
+export type Listing = ReadonlyMap<Name, Listed>;
+
+/** Lists a tree of this machine; only its root is followed as a symlink. */
+export function listLocalTree(root: string): Listing {
+  const listing = new Map<Name, Listed>();
+  const walk = (path: Name): void => {
+    const place =
+      path === '' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
+    try {
+      const stat = path === '' ? statSync(place) : lstatSync(place);
+      const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other';
+      listing.set(path, { kind, size: stat.size, mtime: Math.floor(stat.mtimeMs / 1000) });
+      if (kind !== 'directory') return;
+      for (const name of readdirSync(place, 'latin1')) walk(path === '' ? name : `${path}/${name}`);
+    } catch {
+      // What cannot be looked at is not known to be the same.
+    }
+  };
+  walk('');
+  return listing;
+}
+
+/** Lists a tree of a container, by find and stat of GNU, busybox or toybox. Where they are missing the list is empty. */
+export async function listRemoteTree(end: RemoteEnd, root: Name): Promise<Listing> {
+  const { stdout } = await runScript(end, listScript, [Buffer.from(root, 'latin1').toString()]);
+  return readListing(stdout.toString('latin1'));
+}
+
+const listScript =
+  'LC_ALL=C; export LC_ALL; if [ -d "$1" ]; then cd -- "$1" && find . -exec stat -c "%f %s %Y %n" {} +; else stat -L -c "%f %s %Y ." -- "$1"; fi 2>/dev/null';
+
+/** A name with a newline cannot be told from two lines: what is left of it is not in the list. */
+function readListing(text: string): Listing {
+  const listing = new Map<Name, Listed>();
+  for (const line of text.split('\n')) {
+    const [, mode, size, mtime, path] = /^([0-9a-f]+) (\d+) (-?\d+) \.(?:\/(.*))?$/s.exec(line) ?? [];
+    if (mode === undefined) continue;
+    const type = parseInt(mode, 16) & 0o170000;
+    const kind = type === 0o100000 ? 'file' : type === 0o040000 ? 'directory' : 'other';
+    listing.set(path ?? '', { kind, size: Number(size), mtime: Number(mtime) });
+  }
+  return listing;
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { KxError } from '../errors/index.ts';
+import type { Name, Report } from './entry.ts';
+import { listLocalTree } from './listing.ts';
+import type { RemoteEnd } from './remote-end.ts';
+import { runScript, scriptFailed } from './run-script.ts';
+
+/** The SHA-256 of every file of a tree, in hexadecimal, by path; '' is the root. */
+export type Sums = ReadonlyMap<Name, string>;
+
+/** Reads every file of a tree of this machine. What cannot be read has no sum. */
+export async function sumLocalTree(root: string): Promise<Sums> {
+  const sums = new Map<Name, string>();
+  for (const [path, { kind }] of listLocalTree(root)) {
+    if (kind !== 'file') continue;
+    const place = path === '' ? root : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
+    const sum = await sumFile(place).catch(() => undefined);
+    if (sum !== undefined) sums.set(path, sum);
+  }
+  return sums;
+}
+
+async function sumFile(path: string | Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Reads every file of a tree of a container, there. Rejects with KX_COPY_SOURCE where it has no sha256sum or find. */
+export async function sumRemoteTree(end: RemoteEnd, root: Name): Promise<Sums> {
+  const done = await runScript(end, sumScript, [Buffer.from(root, 'latin1').toString()]);
+  const sums = readSums(done.stdout.toString('latin1'));
+  if (sums.size === 0 && done.status.code !== 0) throw scriptFailed('cannot compare by checksum', done);
+  return sums;
+}
+
+const sumScript =
+  'LC_ALL=C; export LC_ALL; if [ -d "$1" ]; then cd -- "$1" && find . -type f -exec sha256sum {} +; else sha256sum <"$1"; fi';
+
+/** GNU and newer busybox escape backslash and newline in names, and say so by a backslash in front of the line. */
+function readSums(text: string): Sums {
+  const sums = new Map<Name, string>();
+  for (const line of text.split('\n')) {
+    const [, escaped, sum, name] = /^(\\?)([0-9a-f]{64}) [ *](?:-|\.\/(.*))$/s.exec(line) ?? [];
+    if (sum === undefined) continue;
+    const path = name ?? '';
+    sums.set(escaped === '' ? path : path.replace(/\\([\\nr])/g, (_, c: string) => escapes[c] ?? ''), sum);
+  }
+  return sums;
+}
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\', n: '\n', r: '\r' };
+
+/** Reports every one of the paths whose sums differ, or that has none at one end, and gives how many. */
+export function compareSums(paths: Iterable<Name>, from: Sums, to: Sums, report: Report): number {
+  let different = 0;
+  for (const path of paths) {
+    const [here, there] = [from.get(path), to.get(path)];
+    if (here !== undefined && here === there) continue;
+    different++;
+    const message =
+      there === undefined ? 'is not at the destination' : here === undefined ? 'is gone from the source' : 'differs';
+    report({ level: 'failure', path, message: `checksum: ${message}` });
+  }
+  return different;
+}
+
+/** The error of a copy whose ends differ. */
+export function mismatch(different: number): KxError {
+  return new KxError('KX_COPY_MISMATCH', `${different} of the copied files ${different === 1 ? 'differs' : 'differ'}`, {
+    ran: 'yes',
+    hint: 'a file that is written to while it is copied differs too: try again',
+  });
+}
