@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
-import { KxError, toKxError } from '../../lib/errors/index.ts';
+import { KxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
 import type { ExecRequest } from '../../lib/process/index.ts';
 import {
-  explainExecFailure,
   parseReference,
   referenceFromManifest,
   resolveTarget,
@@ -12,7 +11,7 @@ import {
   type Target,
 } from '../../lib/target/index.ts';
 import { isTerminal, print, printError, terminalSize, withRawMode } from '../../lib/terminal/index.ts';
-import { apiserverTransport } from '../../lib/transport/index.ts';
+import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { describePlan } from './describe-plan.ts';
 import { openLocalStreams, usualSize } from './local-streams.ts';
 import type { ExecOptions } from './options.ts';
@@ -30,7 +29,7 @@ export async function runExec(options: ExecOptions, context: CommandContext): Pr
   const mode = wrapping(options, request.tty !== null);
   const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
   const target = await findTarget(api, options, signal, say);
-  const transport = apiserverTransport(api);
+  const transport = targetingTransport(apiserverTransport(api), api, options.quiet, say);
   if (options.dryRun) {
     clearTimeout(timer);
     print(describePlan({ api, target, transport, request, mode }));
@@ -39,18 +38,13 @@ export async function runExec(options: ExecOptions, context: CommandContext): Pr
   context.log(1, `transport ${transport.name}: ${api.server} is the only way that is set`);
   const local = await openLocalStreams(request, options);
   try {
-    const start = { api, transport, target, request, mode, quiet: options.quiet, signal };
-    const started = await startCommand(start, context, say);
+    const started = await startCommand({ transport, target, request, mode, signal }, context);
     clearTimeout(timer);
     local.follow(started.remote);
     const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
     const session = (): Promise<SessionEnd> => runSession(started, local, timeLeft, context);
     // Not before the command has started: until then Ctrl-C is to reach kx.
-    const ended = request.tty === null ? session() : withRawMode(session);
-    const { code, notes } = await ended.catch(async (error: unknown) => {
-      // A container that does not run shows itself only behind the upgrade.
-      throw await explainExecFailure(api, started.target, toKxError(error), signal);
-    });
+    const { code, notes } = await (request.tty === null ? session() : withRawMode(session));
     for (const { level, line } of notes) context.log(level, line);
     return code;
   } finally {

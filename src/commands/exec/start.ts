@@ -1,15 +1,8 @@
 import type { CommandContext } from '../../base-command.ts';
-import { KxError, toKxError } from '../../lib/errors/index.ts';
-import type { ApiClient } from '../../lib/kube/index.ts';
+import { KxError } from '../../lib/errors/index.ts';
 import type { ExecRequest, RemoteProcess } from '../../lib/process/index.ts';
-import {
-  chooseContainer,
-  describeTarget,
-  explainExecFailure,
-  needsContainerChoice,
-  type Target,
-} from '../../lib/target/index.ts';
-import { traceableTransport, wrappedTransport, type Transport } from '../../lib/transport/index.ts';
+import { describeTarget, type Target } from '../../lib/target/index.ts';
+import { traceableTransport, wrappedTransport, type TargetingTransport } from '../../lib/transport/index.ts';
 import type { ExecOptions } from './options.ts';
 
 /** A command that was started, and where. */
@@ -21,12 +14,10 @@ export interface Started {
 
 /** What to start, and how. */
 export interface Start {
-  readonly api: ApiClient;
-  readonly transport: Transport;
+  readonly transport: TargetingTransport;
   readonly target: Target;
   readonly request: ExecRequest;
   readonly mode: Wrapping;
-  readonly quiet: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -52,39 +43,25 @@ function neededBy(options: ExecOptions): string | undefined {
 }
 
 /**
- * Starts the command on the target. A pod whose containers the server will not choose among is read once; a container
- * without `sh` gets the command as it is, unless a flag needs the wrapper. Both are tried again only on a refusal that
- * proves that nothing ran.
+ * Starts the command on the target. A container without `sh` gets the command as it is, unless a flag needs the wrapper:
+ * it is tried again only on a refusal that proves that nothing ran.
  */
 export async function startCommand(
-  { api, transport, target, request, mode, quiet, signal }: Start,
+  { transport, target, request, mode, signal }: Start,
   context: CommandContext,
-  say: (line: string) => void,
 ): Promise<Started> {
-  const start = async (at: Target): Promise<Started> => {
-    if (mode !== 'no') {
-      try {
-        return { remote: await wrappedTransport(transport).exec(at, request, signal), target: at, wrapped: true };
-      } catch (error) {
-        if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
-        if (mode === 'must') throw shellNeeded(at, error);
-        context.log(1, `${error.message}: the command runs as it is, and nothing keeps its input whole`);
-      }
-    }
-    return { remote: await traceableTransport(transport).exec(at, request, signal), target: at, wrapped: false };
-  };
-  let at = target;
-  try {
+  if (mode !== 'no') {
     try {
-      return await start(at);
+      const remote = await wrappedTransport(transport).exec(target, request, signal);
+      return { remote, target: transport.chosen(target), wrapped: true };
     } catch (error) {
-      if (!needsContainerChoice(error)) throw error;
-      at = await chooseContainer(api, at, { refusal: error, quiet, signal }, say);
-      return await start(at);
+      if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
+      if (mode === 'must') throw shellNeeded(transport.chosen(target), error);
+      context.log(1, `${error.message}: the command runs as it is, and nothing keeps its input whole`);
     }
-  } catch (error) {
-    throw await explainExecFailure(api, at, toKxError(error), signal);
   }
+  const remote = await traceableTransport(transport).exec(target, request, signal);
+  return { remote, target: transport.chosen(target), wrapped: false };
 }
 
 function shellNeeded(target: Target, cause: KxError): KxError {

@@ -45,11 +45,16 @@ export async function findFirstPod(api: ApiClient, search: PodSearch): Promise<P
   }
 }
 
-function listPods(api: ApiClient, search: PodSearch, signal: AbortSignal | undefined): Promise<Json<V1PodList>> {
+/** The pods that a search is about, as they are now. */
+export function listPods(
+  api: ApiClient,
+  search: Pick<PodSearch, 'namespace' | 'selector'>,
+  signal: AbortSignal | undefined,
+): Promise<Json<V1PodList>> {
   return api.get(pathOf('pod', search.namespace), { query: queryOf(search), signal });
 }
 
-function queryOf({ selector }: PodSearch): URLSearchParams {
+function queryOf({ selector }: Pick<PodSearch, 'selector'>): URLSearchParams {
   return new URLSearchParams(selector === undefined ? {} : { labelSelector: selector });
 }
 

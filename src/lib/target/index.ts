@@ -10,4 +10,5 @@ export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkNamespace } from './names.ts';
 export { formatReference, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
+export { selectTargets, type SelectedPod, type TargetsRequest } from './select.ts';
 export { describeTarget, type Target } from './target.ts';
