@@ -4,7 +4,7 @@
  */
 const values = '^src/lib/(errors|process)/';
 const wire = '^src/lib/(remotecommand|kube)/';
-const reach = '^src/lib/(target|transport|runtime)/';
+const reach = '^src/lib/(target|transport|runtime|helper-container)/';
 const features = '^src/lib/(copy|logs|fanout|privileged|terminal|render)/';
 const outer = '^src/(commands|services|cli|main|program|base-command|flags)';
 

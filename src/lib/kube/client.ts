@@ -121,11 +121,9 @@ export function createClient(parts: ClientParts): ApiClient {
     context: connection.context,
     namespace: connection.namespace,
     get: (path, options = {}) => receive({ method: 'GET', path }, options),
-    post: (path, body, options = {}) =>
-      receive(
-        { method: 'POST', path, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } },
-        options,
-      ),
+    post: (path, body, options = {}) => receive(withBody('POST', path, body, 'application/json'), options),
+    patch: (path, body, options = {}) =>
+      receive(withBody('PATCH', path, body, 'application/strategic-merge-patch+json'), options),
     async stream(path, options = {}) {
       const [, { response }] = await send({ method: 'GET', path }, options);
       const { signal } = options;
@@ -179,6 +177,10 @@ export function createClient(parts: ClientParts): ApiClient {
       }
     },
   };
+}
+
+function withBody(method: 'POST' | 'PATCH', path: string, body: unknown, type: string): Outgoing {
+  return { method, path, body: JSON.stringify(body), headers: { 'Content-Type': type } };
 }
 
 /** Requests that are still on their way as the former user may end. */

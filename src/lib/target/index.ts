@@ -5,9 +5,12 @@
  */
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
-export { isKind } from './kinds.ts';
+export { isKind, pathOf } from './kinds.ts';
+export type { Json } from './json.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkNamespace } from './names.ts';
+export type { Pod } from './pod-order.ts';
+export { readPod } from './read-pod.ts';
 export { formatReference, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export { selectTargets, type SelectedPod, type TargetsRequest } from './select.ts';
