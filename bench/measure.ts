@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import type { Comparison } from './cases.ts';
+import type { Comparison } from './comparison.ts';
+import { commandLine, env } from './programs.ts';
 
 /** One run of one program. */
 export interface Run {
@@ -14,15 +15,11 @@ export interface Run {
 /** How often the peak is read, in milliseconds. The kernel keeps it, so only what comes after the last look is missed. */
 const lookEvery = 20;
 
-/** Runs a program once. Rejects when it fails or its output is not what the comparison expects. */
-export async function measure(
-  program: readonly string[],
-  comparison: Comparison,
-  inputFile: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Run> {
-  const [file = '', ...args] = program;
-  const input = openSync(comparison.input === undefined ? '/dev/null' : inputFile, 'r');
+/** Runs a contender once. Rejects when it fails or its output is not what the comparison expects. */
+export async function measure(comparison: Comparison, contender: string): Promise<Run> {
+  const program = comparison.contenders[contender]!;
+  const [file = '', ...args] = commandLine(program);
+  const input = openSync(comparison.input && comparison.source ? `source/${comparison.source.name}` : '/dev/null', 'r');
   const start = performance.now();
   const child = spawn(file, args, { env, stdio: [input, comparison.output === 'pipe' ? 'pipe' : 'ignore', 'pipe'] });
   closeSync(input);
@@ -40,12 +37,14 @@ export async function measure(
 
   let peak = 0;
   const look = () => (peak = Math.max(peak, residentPeak(child.pid)));
-  const timer = comparison.memory === true ? setInterval(look, lookEvery) : undefined;
+  // Of a shell line it would be the peak of the shell.
+  const watched = comparison.memory !== undefined && typeof program !== 'string';
+  const timer = watched ? setInterval(look, lookEvery) : undefined;
   const { code, end } = await exited;
   clearInterval(timer);
   await closed;
 
-  const shown = `${program.join(' ')}\n${errors}`;
+  const shown = `${file} ${args.join(' ')}\n${errors}`;
   if (code !== 0) throw new Error(`exit code ${code}: ${shown}`);
   const { expect } = comparison;
   if (expect?.bytes !== undefined && bytes !== expect.bytes) throw new Error(`${bytes} bytes came: ${shown}`);

@@ -1,27 +1,28 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem } from 'node:os';
-import { memoryTarget, type Comparison } from './cases.ts';
+import type { Comparison } from './comparison.ts';
 import { median, type Run } from './measure.ts';
 
-/** The runs of one comparison. */
+/** The runs of one comparison, by contender. */
 export interface Result {
   readonly comparison: Comparison;
-  readonly kx: readonly Run[];
-  readonly kubectl: readonly Run[];
+  readonly runs: ReadonlyMap<string, readonly Run[]>;
 }
 
-/** The times and the peaks as two tables of Markdown. */
+interface Column {
+  readonly head: string;
+  readonly cell: (result: Result) => string;
+}
+
+/** Tables of Markdown: the times, one table for each set of contenders, and the peaks. */
 export function tables(results: readonly Result[]): string {
-  const withMemory = results.filter(({ comparison }) => comparison.memory === true);
+  const groups = Map.groupBy(results, ({ comparison }) => rivalsOf(comparison).join());
+  const withMemory = results.filter(({ comparison }) => comparison.memory !== undefined);
   return [
-    table(['job', 'kx', 'kubectl', 'kx / kubectl', 'target', '', 'runs each'], results.map(timeRow)),
+    ...[...groups.values()].map((group) => table(timeColumns(group), group)),
     ...(withMemory.length === 0
       ? []
-      : [
-          'Peak memory (resident set, the largest of all runs):',
-          table(['job', 'kx', 'kubectl', 'target of kx', ''], withMemory.map(memoryRow)),
-        ]),
+      : ['Peak memory (resident set, the largest of all runs):', table(memoryColumns, withMemory)]),
   ].join('\n\n');
 }
 
@@ -29,66 +30,106 @@ export function tables(results: readonly Result[]): string {
 export function page(results: readonly Result[], versions: { kx: string; kubectl: string; server: string }): string {
   return `# Benchmarks
 
-Written by \`make bench\`; do not edit. kx and kubectl did the same jobs in turn (kx, kubectl, kx, kubectl, ...) on one real
+Written by \`make bench\`; do not edit. All did the same jobs in turn (kx, kubectl, kx, kubectl, ...) on one real
 cluster, which ran on the same machine: client, kube-apiserver, kubelet and containerd share its cores. Times are wall
 times of the whole process, as medians, with the range from the fastest to the slowest run in parentheses.
+
+A copy is \`kx cp\`, \`kubectl cp\`, or the raw pipe: \`tar c -C DIR NAME | kubectl exec -i POD -- tar x -C DIR\` up and
+\`kubectl exec POD -- tar c -C DIR NAME | tar x -C DIR\` down. Each run finds an empty destination, and counts only if the
+names and contents of all files are there afterwards. Where nothing else is said the container is one of Debian (GNU tar).
 
 - machine: ${machine()}
 - kx: ${versions.kx}
 - kubectl: ${versions.kubectl}
-- cluster: Kubernetes ${versions.server}, containerd, one container of busybox
+- cluster: Kubernetes ${versions.server}, containerd, one container of busybox and one of Debian
 - ${new Date().toISOString().slice(0, 10)}
 
 ${tables(results)}
 `;
 }
 
-function timeRow({ comparison, kx, kubectl }: Result): string[] {
-  const [ours, theirs] = [kx, kubectl].map((runs) => runs.map(({ seconds }) => seconds)) as [number[], number[]];
-  const ratio = median(ours) / median(theirs);
-  const { target } = comparison;
-  const verdict = target === undefined ? '' : ratio <= target ? 'met' : '**missed**';
+function timeColumns(group: readonly Result[]): readonly Column[] {
+  const rivals = rivalsOf(group[0]!.comparison);
   return [
-    comparison.job,
-    spread(ours),
-    spread(theirs),
-    ratio.toFixed(2),
-    target === undefined ? '' : `<= ${target}`,
-    verdict,
-    String(kx.length),
+    { head: 'job', cell: ({ comparison }) => comparison.job },
+    ...['kx', ...rivals].map((name) => ({ head: name, cell: (result: Result) => spread(seconds(result, name)) })),
+    ...rivals.flatMap((rival) => [
+      { head: `kx / ${rival}`, cell: (result: Result) => ratio(result, rival).toFixed(2) },
+      { head: 'target', cell: ({ comparison }: Result) => limit(comparison.targets?.[rival]) },
+    ]),
+    ...(rivals.length > 0 ? [{ head: '', cell: timeVerdict }] : []),
+    ...(group.some(({ comparison }) => comparison.files !== undefined)
+      ? [{ head: 'kx, per 1,000 files', cell: timePerThousand }]
+      : []),
+    { head: 'runs each', cell: ({ runs }) => String(runs.get('kx')?.length ?? 0) },
   ];
 }
 
-function memoryRow({ comparison, kx, kubectl }: Result): string[] {
-  const [ours, theirs] = [kx, kubectl].map((runs) => Math.max(...runs.map(({ peak }) => peak ?? 0))) as [
-    number,
-    number,
-  ];
-  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-  const verdict = ours <= memoryTarget ? 'met' : '**missed**';
-  return [comparison.job, megabytes(ours), megabytes(theirs), `<= ${megabytes(memoryTarget)}`, verdict];
+const memoryColumns: readonly Column[] = [
+  { head: 'job', cell: ({ comparison }) => comparison.job },
+  { head: 'kx', cell: (result) => megabytes(peak(result, 'kx')) },
+  { head: 'kubectl', cell: (result) => (result.runs.has('kubectl') ? megabytes(peak(result, 'kubectl')) : '') },
+  { head: 'target of kx', cell: ({ comparison }) => `<= ${megabytes(comparison.memory ?? 0)}` },
+  { head: '', cell: (result) => verdict(peak(result, 'kx') <= (result.comparison.memory ?? 0)) },
+];
+
+function timeVerdict(result: Result): string {
+  const targets = Object.entries(result.comparison.targets ?? {});
+  return targets.length === 0 ? '' : verdict(targets.every(([rival, target]) => ratio(result, rival) <= target));
 }
 
-function spread(seconds: readonly number[]): string {
-  return `${time(median(seconds))} (${time(Math.min(...seconds))} - ${time(Math.max(...seconds))})`;
+function timePerThousand(result: Result): string {
+  const { files } = result.comparison;
+  return files === undefined ? '' : time((median(seconds(result, 'kx')) / files) * 1000);
 }
 
-function time(seconds: number): string {
-  return seconds < 1 ? `${(seconds * 1000).toFixed(seconds < 0.1 ? 1 : 0)} ms` : `${seconds.toFixed(2)} s`;
+function rivalsOf({ contenders }: Comparison): string[] {
+  return Object.keys(contenders).filter((name) => name !== 'kx');
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function seconds({ runs }: Result, contender: string): number[] {
+  return (runs.get(contender) ?? []).map((run) => run.seconds);
+}
+
+function ratio(result: Result, rival: string): number {
+  return median(seconds(result, 'kx')) / median(seconds(result, rival));
+}
+
+function peak({ runs }: Result, contender: string): number {
+  return Math.max(...(runs.get(contender) ?? []).map((run) => run.peak ?? 0));
+}
+
+function verdict(met: boolean): string {
+  return met ? 'met' : '**missed**';
+}
+
+function limit(target: number | undefined): string {
+  return target === undefined ? '' : `<= ${target}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+function spread(times: readonly number[]): string {
+  return `${time(median(times))} (${time(Math.min(...times))} - ${time(Math.max(...times))})`;
+}
+
+function time(value: number): string {
+  return value < 1 ? `${(value * 1000).toFixed(value < 0.1 ? 1 : 0)} ms` : `${value.toFixed(2)} s`;
+}
+
+function table(columns: readonly Column[], results: readonly Result[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return [
+    line(columns.map(({ head }) => head)),
+    line(columns.map(() => '---')),
+    ...results.map((result) => line(columns.map(({ cell }) => cell(result)))),
+  ].join('\n');
 }
 
 function machine(): string {
   const [, system] = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? arch()}), ${memory}, ${system ?? 'Linux'}, kernel ${release()}`;
-}
-
-/** One line of a program's answer. */
-export function firstLine(file: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
-  return execFileSync(file, args, { env, encoding: 'utf8' }).trim().split('\n')[0] ?? '';
 }

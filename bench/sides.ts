@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { env, kubectl, where } from './programs.ts';
+
+export type Pod = 'one' | 'debian';
+/** This machine, in the current directory, or a pod of the test cluster, in `podFolder`. Each has a `source` and a `destination`. */
+export type Side = 'here' | Pod;
+
+export const podFolder = '/tmp/kx-bench';
+
+/** Makes the folder of a side anew, with nothing in it. */
+export function prepareSide(side: Side): void {
+  runAt(side, 'rm -rf source destination; mkdir source destination');
+}
+
+/** Removes what a pod has. */
+export function clearPod(pod: Pod): void {
+  runAt(pod, 'cd / && rm -rf "$1"', podFolder);
+}
+
+/** Empties the destination, so that each run finds it the same. */
+export function emptyDestination(side: Side): void {
+  runAt(side, 'rm -rf destination && mkdir destination');
+}
+
+/** The number of files below `root` in `folder`, and a SHA-256 over their names and contents. */
+export function fingerprint(side: Side, folder: 'source' | 'destination', root: string): string {
+  const files = 'find "$2" -type f -print0';
+  const script = `cd "$1" && ${files} | tr -dc '\\0' | wc -c && ${files} | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`;
+  return runAt(side, script, folder, root).replaceAll(/[\s-]+/g, ' ');
+}
+
+/** Runs a script of POSIX sh in the folder of a side and gives what it printed. */
+function runAt(side: Side, script: string, ...args: string[]): string {
+  const shell = (text: string) => ['sh', '-c', text, 'sh', ...args];
+  const [file, ...rest] =
+    side === 'here'
+      ? shell(script)
+      : [kubectl, ...where, 'exec', side, '--', ...shell(`mkdir -p ${podFolder} && cd ${podFolder} && { ${script}; }`)];
+  return execFileSync(file!, rest, { env, encoding: 'utf8' });
+}
