@@ -5,15 +5,7 @@
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
 export type { Entry, Name, Problem, Report, TreeReader, TreeWriter } from './entry.ts';
-export {
-  baseName,
-  endsAsDirectory,
-  planCopy,
-  type DestinationFact,
-  type Placement,
-  type Plan,
-  type SourceFact,
-} from './plan.ts';
+export { baseName, endsAsDirectory, planCopy, type DestinationFact, type Plan, type SourceFact } from './plan.ts';
 export type { RemoteEnd } from './remote-end.ts';
 export { createRetry, type Retry } from './retry.ts';
 export { parseSpec, toName, type LocalSpec, type RemoteSpec, type Spec, type SpecRules } from './spec.ts';

@@ -20,17 +20,10 @@ export interface DestinationFact {
 
 /** Where each source goes. */
 export interface Plan {
-  /** As many as there are sources, in their order. */
-  readonly placements: readonly Placement[];
+  /** What the root of each source becomes, in their order. */
+  readonly destinations: readonly Name[];
   /** A directory to be made before anything is copied into it. */
   readonly makes?: Name;
-}
-
-export interface Placement {
-  /** What the root of the source becomes. */
-  readonly destination: Name;
-  /** The root is a directory that exists already, and only its contents are new. */
-  readonly merges: boolean;
 }
 
 /**
@@ -57,26 +50,27 @@ export function planCopy(sources: readonly SourceFact[], destination: Destinatio
   if (destination.kind !== 'directory' && !makes) {
     const [source] = sources;
     if (source?.kind === 'directory' && destination.kind === 'file') throw notOver(shown, source);
-    return { placements: sources.map(() => ({ destination: root, merges: false })) };
+    return { destinations: sources.map(() => root) };
   }
-  const placements = sources.map((source) => place(source, root, destination));
-  refuseCollisions(sources, placements);
-  return makes ? { placements, makes: root } : { placements };
+  const destinations = sources.map((source) => place(source, root, destination));
+  refuseCollisions(sources, destinations);
+  return makes ? { destinations, makes: root } : { destinations };
 }
 
-function place(source: SourceFact, root: Name, { backslash = false }: DestinationFact): Placement {
+function place(source: SourceFact, root: Name, { backslash = false }: DestinationFact): Name {
   const base = baseName(source);
-  if (base === '') return { destination: root, merges: true };
+  if (base === '') return root;
   const separated = root === '' || root.endsWith('/') || (backslash && /[:\\]$/.test(root));
-  return { destination: `${root}${separated ? '' : '/'}${base}`, merges: false };
+  return `${root}${separated ? '' : '/'}${base}`;
 }
 
-function refuseCollisions(sources: readonly SourceFact[], placements: readonly Placement[]): void {
+/** The contents of several directories may meet in one. */
+function refuseCollisions(sources: readonly SourceFact[], destinations: readonly Name[]): void {
   const taken = new Map<Name, SourceFact>();
   for (const [index, source] of sources.entries()) {
-    const { destination = '', merges = false } = placements[index] ?? {};
+    const destination = destinations[index] ?? '';
     const other = taken.get(destination);
-    if (other !== undefined && !merges) {
+    if (other !== undefined && baseName(source) !== '') {
       const both = `${displayName(other.path)} and ${displayName(source.path)}`;
       throw new KxError('KX_USAGE', `${both} would both become ${displayName(destination)}`, {
         hint: 'copy them one at a time, under names of their own',

@@ -1,0 +1,31 @@
+import type { ConnectionFlags } from '../../lib/kube/index.ts';
+import type { ProgressMode } from './progress.ts';
+
+/** What the words of `kubectl kx cp` mean. Durations are milliseconds, sizes bytes. */
+export interface CopyOptions {
+  /** Sources and, last, the destination; at least two. */
+  readonly specs: readonly string[];
+  readonly container: string | undefined;
+  readonly preserve: boolean;
+  readonly sameOwner: boolean;
+  readonly exclude: readonly string[];
+  readonly include: readonly string[];
+  /** Files of patterns. */
+  readonly excludeFrom: readonly string[];
+  /** Infinity: without end. */
+  readonly retries: number;
+  readonly compress: CompressFlag;
+  readonly progress: ProgressMode;
+  readonly quiet: boolean;
+  readonly maxBytes: number | undefined;
+  readonly maxFiles: number | undefined;
+  readonly selector: string | undefined;
+  readonly allPods: boolean;
+  readonly parallelism: number;
+  readonly dryRun: boolean;
+  readonly podRunningTimeout: number;
+  readonly connection: ConnectionFlags;
+}
+
+export const compressChoices = ['auto', 'none', 'gzip', 'zstd'] as const;
+export type CompressFlag = (typeof compressChoices)[number];

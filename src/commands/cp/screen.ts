@@ -1,0 +1,49 @@
+import { Writable } from 'node:stream';
+import ora from 'ora';
+import { printError, terminalSize } from '../../lib/terminal/index.ts';
+import type { Tally } from './tally.ts';
+
+/** A line on the terminal of stderr that shows how a copy goes on. */
+export interface ProgressLine {
+  /** Takes the line away for a message; it comes back by itself. */
+  clear(): void;
+  stop(): void;
+}
+
+/** The spinner and its space. */
+const spinnerWidth = 3;
+
+/** Draws ten times a second at most. Neither stdin nor signals nor the cursor are touched: what kills kx leaves no trace. */
+export function startProgressLine(tally: Tally): ProgressLine {
+  const spinner = ora({
+    stream: terminalStream(),
+    isEnabled: true,
+    interval: 100,
+    hideCursor: false,
+    discardStdin: false,
+    // Asked for with every frame; the last column stays free, for some terminals wrap there.
+    suffixText: () => tally.describe(performance.now(), (terminalSize()?.width ?? 80) - spinnerWidth - 1),
+  }).start();
+  return { clear: () => void spinner.clear(), stop: () => void spinner.stop() };
+}
+
+/** What ora needs of a terminal, over the one way that messages go. */
+function terminalStream(): NodeJS.WritableStream {
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      printError(chunk.toString());
+      done();
+    },
+  });
+  return Object.assign(stream, {
+    isTTY: true,
+    columns: 1 << 16,
+    cursorTo: () => {
+      printError('\r');
+    },
+    clearLine: () => {
+      printError('\x1b[K');
+    },
+    moveCursor: () => {},
+  });
+}
