@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { KxError } from '../../src/lib/errors/index.ts';
-import { addHelperContainer, type Helper } from '../../src/lib/helper-container/index.ts';
+import { addHelperContainer, locatePath, type Helper } from '../../src/lib/helper-container/index.ts';
 import { connect, type ApiClient, type ConnectionFlags } from '../../src/lib/kube/index.ts';
 import { collect } from '../../src/lib/process/index.ts';
 import type { Target } from '../../src/lib/target/index.ts';
@@ -145,14 +145,21 @@ suite('a helper', () => {
     assert.notEqual(witness.target.container, first.target.container);
   });
 
-  test('follows an absolute symbolic link of the target to its own files', async () => {
+  test('follows an absolute symbolic link of the target to its own files, unless the path is located first', async () => {
     const helper = await add({ namespace: guarded, pod: 'one', container: 'main' });
     await inHelper(
       helper,
-      'ln -s /data/sub "$1/data/absolute" && ln -s sub "$1/data/relative" && mkdir -p "$1/data/sub"',
+      'mkdir -p "$1/data/sub" && echo found >"$1/data/sub/there" && ln -s /data/sub "$1/data/link"',
     );
-    assert.equal(await inHelper(helper, 'ls -d "$1/data/relative/."'), `${helper.root}/data/relative/.\n`);
-    assert.equal(await inHelper(helper, 'test -e "$1/data/absolute" || echo lost'), 'lost\n');
+    assert.equal(await inHelper(helper, 'test -e "$1/data/link" || echo lost'), 'lost\n');
+    const { signal } = new AbortController();
+    const located = await locatePath(apiserverTransport(await api()), helper, '/data/link/there', signal);
+    assert.equal(located, `${helper.root}/data/sub/there`);
+    // The working directory of the target is its root.
+    assert.equal(
+      await locatePath(apiserverTransport(await api()), helper, 'data/../app', signal),
+      `${helper.root}/app`,
+    );
   });
 
   test('that admission refuses is refused in its words', async () => {

@@ -23,7 +23,7 @@ export interface Helper {
   readonly target: Required<Target>;
   /**
    * Where the files of the original target are in it: put before an absolute path, without a slash at its end. The kernel
-   * follows an absolute symbolic link below it to the helper's own files.
+   * follows an absolute symbolic link below it to the helper's own files: `locatePath` does not.
    */
   readonly root: string;
 }

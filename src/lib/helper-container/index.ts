@@ -3,3 +3,4 @@
  * /proc/PID/root. It runs as the target's user, with no rights that the target lacks.
  */
 export { addHelperContainer, type Helper, type HelperOptions } from './add.ts';
+export { locatePath } from './locate.ts';

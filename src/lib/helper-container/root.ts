@@ -1,8 +1,7 @@
-import { KxError } from '../errors/index.ts';
-import { collect } from '../process/index.ts';
 import type { Target } from '../target/index.ts';
 import type { Transport } from '../transport/index.ts';
 import { noHelper } from './refusal.ts';
+import { runScript } from './run-script.ts';
 
 /**
  * One line for each process that may be the target's: its folder in /proc, whether its files can be reached, whether they
@@ -41,7 +40,8 @@ export async function findRoot(
   containerId: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
-  const seen = parse(await runScript(transport, helper, target, containerId ?? '', signal));
+  const { stdout } = await runScript(transport, helper, { script, args: [containerId ?? ''] }, signal);
+  const seen = parse(stdout.toString('latin1'));
   // A process that someone started in the container later may be somebody else's, or in a root of its own.
   const [first] = seen.toSorted((a, b) => a.startedAt - b.startedAt);
   if (first === undefined) {
@@ -58,26 +58,6 @@ export async function findRoot(
   }
   if (first.isOwn) throw noHelper(target, 'the runtime of the node does not let it share the processes of the target');
   return `${first.folder}/root`;
-}
-
-async function runScript(
-  transport: Transport,
-  helper: Target,
-  target: Target,
-  containerId: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const command = ['sh', '-c', script, 'sh', containerId];
-  try {
-    const remote = await transport.exec(helper, { command, stdin: false, tty: null }, signal);
-    const abort = (): void => remote.disconnect(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    const { stdout } = await collect(remote).finally(() => signal.removeEventListener('abort', abort));
-    return stdout.toString('latin1');
-  } catch (error) {
-    if (!(error instanceof KxError) || error.code !== 'KX_COMMAND_NOT_FOUND') throw error;
-    throw noHelper(target, 'its image has no sh', 'name another image for it');
-  }
 }
 
 function parse(output: string): readonly Seen[] {
