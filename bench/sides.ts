@@ -26,7 +26,9 @@ export function emptyDestination(side: Side): void {
 export function fingerprint(side: Side, folder: 'source' | 'destination', root: string): string {
   const files = 'find "$2" -type f -print0';
   const script = `cd "$1" && ${files} | tr -dc '\\0' | wc -c && ${files} | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`;
-  return runAt(side, script, folder, root).replaceAll(/[\s-]+/g, ' ');
+  return runAt(side, script, folder, root)
+    .replaceAll(/[\s-]+/g, ' ')
+    .trim();
 }
 
 /** Runs a script of POSIX sh in the folder of a side and gives what it printed. */
