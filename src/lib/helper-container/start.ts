@@ -4,9 +4,22 @@ import type { ApiClient } from '../kube/index.ts';
 import { pathOf, type Pod, type Target } from '../target/index.ts';
 import type { EphemeralContainer } from './manifest.ts';
 
-/** What the kubelet says of a container that it will not start by trying again, or only for others to mend. */
-const hopeless =
-  /^(ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|CreateContainerConfigError|CreateContainerError|RunContainerError)$/;
+/**
+ * What the kubelet says of a container that does not start (k8s.io/kubernetes/pkg/kubelet/images/types.go and
+ * kuberuntime). It tries a pull again, but only after a pause, in which it says ImagePullBackOff.
+ */
+const hopeless = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
 
 const longestPauseMs = 1000;
 
@@ -32,7 +45,6 @@ export async function waitUntilRunning(
   { name, image, timeoutMs, signal }: { name: string; image: string; timeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
-  let words: string | undefined;
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const pod = await api.get<Pod>(pathOf('pod', target.namespace, target.pod), { signal });
     if (pod.metadata?.uid !== target.uid) {
@@ -41,12 +53,9 @@ export async function waitUntilRunning(
     const state = pod.status?.ephemeralContainerStatuses?.find((status) => status.name === name)?.state;
     if (state?.running) return;
     const notYet = state?.terminated ?? state?.waiting;
-    // Of a failed pull the first message tells the reason, and the later one only that the kubelet waits.
-    if (notYet?.message !== undefined && notYet.reason !== 'ImagePullBackOff') words = notYet.message;
-    words ??= notYet?.message;
     const isOver = performance.now() >= end;
-    if (state?.terminated || hopeless.test(notYet?.reason ?? '') || isOver) {
-      throw notStarted(target, name, image, notYet?.reason, words, isOver ? timeoutMs : undefined);
+    if (state?.terminated || hopeless.has(notYet?.reason ?? '') || isOver) {
+      throw notStarted(target, name, image, notYet?.reason, notYet?.message, isOver ? timeoutMs : undefined);
     }
     await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

@@ -65,13 +65,9 @@ suite('a helper container', () => {
     assert.match(error.message, /^the helper container kx-cp-\w{5} of pod web does not start: Error: no sleep here$/);
   });
 
-  test('whose image cannot be pulled is refused with the first words about it', async () => {
-    const pulls = [
-      { waiting: { reason: 'ErrImagePull', message: 'no such host' } },
-      { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image' } },
-    ];
-    const { error } = await refused(accepting([], pulls));
-    assert.match(error.message, /does not start: ImagePullBackOff: no such host$/);
+  test('whose image cannot be pulled ends the wait with the words of the kubelet', async () => {
+    const { error } = await refused(accepting([], [{ waiting: { reason: 'ErrImagePull', message: 'no such host' } }]));
+    assert.match(error.message, /does not start: ErrImagePull: no such host$/);
     assert.match(error.hint ?? '', /the image tools:1/);
   });
 
