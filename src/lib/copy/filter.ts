@@ -18,7 +18,10 @@ export interface FilterOptions {
  * always taken. Names are compared as UTF-8; bytes that are not are U+FFFD, which `*` and `?` fit. Never throws for a name.
  */
 export function createFilter({ exclude, include, excludeFrom }: FilterOptions): Filter {
-  const excluded = match([...exclude, ...excludeFrom.flatMap((content) => content.replace(/^\uFEFF/, '').split(/\r?\n/))]);
+  const excluded = match([
+    ...exclude,
+    ...excludeFrom.flatMap((content) => content.replace(/^\uFEFF/, '').split(/\r?\n/)),
+  ]);
   const included = match(include);
   return (path, isDirectory) => {
     if (path === '') return true;
