@@ -23,7 +23,7 @@ export interface CommandManifest {
 export function rootHelp(commands: Readonly<Record<string, CommandManifest>>): string {
   const shown = Object.entries(commands).filter(([, { hidden }]) => hidden !== true);
   return sections([
-    'kx runs commands in the containers of Kubernetes and says truly how they ended.',
+    'kx runs commands in the containers of Kubernetes, copies files to and from them, and says truly how that ended.',
     `Commands:\n${columns(shown.map(([name, { summary }]) => [name, summary]))}`,
     'Usage:\n  kubectl kx COMMAND [flags]',
     'Use "kubectl kx COMMAND --help" for more about a command, "kubectl kx --version" for the version.',

@@ -4,8 +4,22 @@
  */
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
-export type { Entry, Name, Problem, Report, TreeReader, TreeWriter } from './entry.ts';
+export {
+  emptyBody,
+  type Entry,
+  type Name,
+  type Problem,
+  type Report,
+  type TreeReader,
+  type TreeWriter,
+} from './entry.ts';
+export { createFilter, type Filter } from './filter.ts';
+export { countEntries } from './local-limits.ts';
+export { readLocalTree } from './local-reader.ts';
+export { writeLocalTree } from './local-writer.ts';
 export { baseName, endsAsDirectory, planCopy, type DestinationFact, type Plan, type SourceFact } from './plan.ts';
+export { readRemoteTree, type RemoteTreeOptions } from './remote-reader.ts';
+export { writeRemoteTree } from './remote-writer.ts';
 export type { RemoteEnd } from './remote-end.ts';
 export { createRetry, type Retry } from './retry.ts';
 export { parseSpec, toName, type LocalSpec, type RemoteSpec, type Spec, type SpecRules } from './spec.ts';

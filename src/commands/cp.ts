@@ -1,0 +1,148 @@
+import { string as stringArg } from '@oclif/core/args';
+import { custom, string } from '@oclif/core/flags';
+import { BaseCommand } from '../base-command.ts';
+import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
+import { KxError } from '../lib/errors/index.ts';
+import { parseSize } from './cp/amounts.ts';
+import { compressChoices } from './cp/options.ts';
+import { progressChoices } from './cp/progress.ts';
+import { runCopy } from './cp/run.ts';
+
+const what = 'What is copied';
+const pods = 'Many pods';
+
+/** `kubectl kx cp`: files and trees between this machine and containers, and between containers. */
+export default class Cp extends BaseCommand {
+  static override summary = 'Copy files and directories from, to and between containers.';
+  static override usage = 'cp SRC... DEST [flags]';
+  static override description = [
+    'SRC and DEST are a path of this machine, `-` (stdin or stdout, as one file), or a path in a container:',
+    '[NAMESPACE/]POD:PATH or [NAMESPACE/]TYPE/NAME:PATH. They mean what they mean to cp -r: a source goes into a directory that',
+    'exists, under its own name; SRC/. is what is in SRC. A path on this machine with a colon is written ./a:b.',
+  ].join('\n');
+  static override examples = [
+    { description: 'A directory up into a pod', command: 'kubectl kx cp site web:/srv' },
+    { description: 'What is in a directory, down to here', command: 'kubectl kx cp deploy/web:/var/log/. logs -c app' },
+    {
+      description: 'Some files down; the container expands the pattern',
+      command: "kubectl kx cp 'web:/var/log/*.log' logs/",
+    },
+    { description: 'From one pod to another', command: 'kubectl kx cp prod/db-0:/backup test/db-0:/backup' },
+    {
+      description: 'A file to every pod of a deployment',
+      command: 'kubectl kx cp app.conf deploy/web:/etc --all-pods',
+    },
+    { description: 'Through a pipe', command: 'kubectl kx cp db-0:/backup.sql.gz - | zcat | less' },
+  ];
+
+  static override args = {
+    specs: stringArg({ ignoreStdin: true, multiple: true, description: 'SRC... DEST' }),
+  };
+
+  static override flags = {
+    container: string({
+      char: 'c',
+      helpValue: 'NAME',
+      summary: 'Container; else the one the pod is annotated with, else its first',
+    }),
+    'no-preserve': switchFlag({ summary: 'Keep neither modes nor times' }),
+    retries: integerFlag(
+      'retries',
+      -1,
+      'How often a lost connection is made again, -1 without end (default 5)',
+    )({
+      default: 5,
+    }),
+    quiet: switchFlag({ char: 'q', summary: 'Say nothing but errors' }),
+    'pod-running-timeout': durationFlag('pod-running-timeout', {
+      summary: 'How long to wait until there is a pod (default 1m0s)',
+    })({ default: 60_000 }),
+    progress: string({
+      helpValue: 'KIND',
+      options: [...progressChoices],
+      default: 'auto',
+      summary: 'auto: a line on a terminal; plain: lines, everywhere; none (default auto)',
+    }),
+    compress: string({
+      helpValue: 'KIND',
+      options: [...compressChoices],
+      default: 'auto',
+      summary: 'How a container sends: auto, none, gzip or zstd (default auto)',
+    }),
+    'dry-run': switchFlag({ summary: 'Look at both ends, say what would be copied where, and copy nothing' }),
+    'same-owner': switchFlag({ helpGroup: what, summary: 'Keep owners and groups, and set-user-ID bits' }),
+    exclude: patternFlag('Leave out what fits, in the syntax of gitignore; can be repeated'),
+    include: patternFlag('Copy only files that fit; can be repeated'),
+    'exclude-from': patternFlag('Leave out what fits a line of this file; can be repeated', 'FILE'),
+    'max-size': custom<number>({
+      helpGroup: what,
+      helpValue: 'SIZE',
+      summary: 'End the copy before it has more bytes than this, such as 500M or 2Gi',
+      parse: (text) => Promise.resolve(parseSize(text)),
+    })(),
+    'max-files': integerFlag('max-files', 0, 'End the copy before it has more files and directories than this', what)(),
+    selector: string({
+      char: 'l',
+      helpGroup: pods,
+      helpValue: 'SELECTOR',
+      summary: 'Every pod with these labels is what :PATH is in',
+    }),
+    'all-pods': switchFlag({
+      helpGroup: pods,
+      summary: 'Every pod of TYPE/NAME: up to each of them, down into DEST/POD',
+    }),
+    parallelism: integerFlag('parallelism', 1, 'How many pods at once (default 8)', pods)({ default: 8 }),
+    ...connectionFlags,
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(Cp);
+    if (flags['all-pods'] && flags.selector !== undefined) {
+      throw new KxError('KX_USAGE', '--all-pods is of a TYPE/NAME, -l selects pods by itself: only one of them');
+    }
+    return runCopy(
+      {
+        specs: [...(args.specs ?? []), ...(this.remoteWords ?? [])],
+        container: flags.container,
+        preserve: !flags['no-preserve'],
+        sameOwner: flags['same-owner'],
+        exclude: flags.exclude ?? [],
+        include: flags.include ?? [],
+        excludeFrom: flags['exclude-from'] ?? [],
+        retries: flags.retries < 0 ? Infinity : flags.retries,
+        compress: compressChoices.find((each) => each === flags.compress) ?? 'auto',
+        progress: progressChoices.find((each) => each === flags.progress) ?? 'auto',
+        quiet: flags.quiet,
+        maxBytes: flags['max-size'],
+        maxFiles: flags['max-files'],
+        selector: flags.selector,
+        allPods: flags['all-pods'],
+        parallelism: flags.parallelism,
+        dryRun: flags['dry-run'],
+        podRunningTimeout: flags['pod-running-timeout'],
+        connection: connectionOf(flags),
+      },
+      this.context,
+    );
+  }
+}
+
+function patternFlag(summary: string, helpValue = 'PATTERN') {
+  return string({ helpGroup: what, helpValue, summary, multiple: true, multipleNonGreedy: true });
+}
+
+function integerFlag(name: string, least: number, summary: string, helpGroup?: string) {
+  return custom<number>({
+    ...(helpGroup === undefined ? {} : { helpGroup }),
+    helpValue: 'NUMBER',
+    summary,
+    parse: (text) => {
+      const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+      if (value >= least) return Promise.resolve(value);
+      throw new KxError(
+        'KX_USAGE',
+        `invalid argument "${text}" for "--${name}" flag: not a number of ${least} or more`,
+      );
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import type { Tools } from './stand-in.ts';
+import {
+  readLocalTree,
+  readRemoteTree,
+  writeLocalTree,
+  writeRemoteTree,
+  type Name,
+  type Report,
+  type TreeReader,
+  type TreeWriter,
+} from '../../lib/copy/index.ts';
+import { KxError } from '../../lib/errors/index.ts';
+import type { Destination, Source } from './inspect.ts';
+import type { CopyOptions } from './options.ts';
+import { endOf, type Session } from './session.ts';
+import { writeStdout } from './stdio.ts';
+
+/** The reader of a source. */
+export function openReader(source: Source, session: Session, report: Report): TreeReader {
+  const { filter, options, spool } = session;
+  if (source.side === 'local') {
+    return readLocalTree({ path: source.path, filter, report, followRoot: true });
+  }
+  if (source.side === 'stdio') {
+    if (spool === undefined) throw new KxError('KX_INTERNAL', 'stdin was not kept');
+    return spool;
+  }
+  return readRemoteTree(endOf(source.target, session), {
+    path: source.fact.path,
+    filter,
+    report,
+    compress: chooseCompression(options, source.tools),
+    tar: source.tools.tar,
+    ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+  });
+}
+
+export interface WriterOptions {
+  readonly destination: Name;
+  readonly preserve: boolean;
+  readonly report: Report;
+}
+
+/** A writer to a name at the destination of a job. Limits are those of the session, over all writers. */
+export function openWriter(to: Destination, options: WriterOptions, session: Session): TreeWriter {
+  const { sameOwner } = session.options;
+  if (to.side === 'stdio') return writeStdout();
+  if (to.side === 'remote') {
+    return writeRemoteTree(endOf(to.target, session), { ...options, sameOwner, tar: to.tools.tar });
+  }
+  const destination = Buffer.from(options.destination, 'latin1');
+  return writeLocalTree({ ...options, destination, sameOwner, limits: {} });
+}
+
+/** What `auto` means is decided here: on no way that was measured did it pay to compress. */
+function chooseCompression({ compress }: CopyOptions, tools: Tools): 'none' | 'gzip' | 'zstd' {
+  if (compress === 'auto' || compress === 'none') return 'none';
+  if (tools[compress]) return compress;
+  throw new KxError('KX_USAGE', `there is no ${compress} in the container`, { hint: 'leave --compress away' });
+}

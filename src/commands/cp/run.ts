@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { CommandContext } from '../../base-command.ts';
+import { countEntries, createFilter } from '../../lib/copy/index.ts';
+import { KxError, toKxError } from '../../lib/errors/index.ts';
+import { connect } from '../../lib/kube/index.ts';
+import { printError } from '../../lib/terminal/index.ts';
+import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
+import { runJob, type Outcome } from './copy-job.ts';
+import { findJobs, type FailedJob, type Job } from './jobs.ts';
+import type { CopyOptions } from './options.ts';
+import { startDisplay, type Display } from './progress.ts';
+import { readRequest, type CopyRequest } from './request.ts';
+import type { Session } from './session.ts';
+import { readerGone, spoolStdin } from './stdio.ts';
+import { createTally } from './tally.ts';
+
+/** Copies, and gives the exit code. Rejects with what kept the copy from being whole. */
+export async function runCopy(options: CopyOptions, context: CommandContext): Promise<number> {
+  const request = readRequest(options);
+  const filter = createFilter({ ...options, excludeFrom: options.excludeFrom.map(readPatterns) });
+  let display: Display | undefined;
+  const say = (line: string): void => {
+    if (display === undefined) printError(`${line}\n`);
+    else display.say(line);
+  };
+  const { signal } = context;
+  const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
+  const jobs = await findJobs(api, request, options, signal, say);
+  const transport = targetingTransport(apiserverTransport(api), api, options.quiet, say);
+  const needsSpool = request.sources.some(({ side }) => side === 'stdio') && !options.dryRun;
+  const spool = needsSpool ? await spoolStdin(signal) : undefined;
+  const tally = createTally(performance.now());
+  const session: Session = {
+    ...{ options, transport, filter, tally, signal, say, spool },
+    namespace: api.namespace,
+    count: countEntries(options),
+    log: (line) => context.log(1, line),
+  };
+  let copied = false;
+  try {
+    // Lines of -v would break the line of progress.
+    const isSilent = options.quiet || options.dryRun || (options.progress === 'auto' && context.isVerbose(1));
+    display = await startDisplay(isSilent ? 'none' : options.progress, tally);
+    const outcomes = await runJobs(jobs, session);
+    copied = true;
+    judge(outcomes, request);
+    return 0;
+  } catch (error) {
+    if (error === readerGone) return readerGone.exit;
+    throw error;
+  } finally {
+    display?.end(copied);
+    await spool?.close();
+  }
+}
+
+function readPatterns(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new KxError('KX_USAGE', `cannot read the patterns of --exclude-from: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What became of a job: one of several that failed has been reported, and did not stop the others. */
+type Ending = Outcome | { readonly pod: string };
+
+async function runJobs(jobs: readonly (Job | FailedJob)[], session: Session): Promise<readonly Ending[]> {
+  const endings: Ending[] = [];
+  const waiting = [...jobs];
+  const runOne = async (job: Job | FailedJob): Promise<Ending> => {
+    try {
+      if ('error' in job) throw job.error;
+      return await runJob(job, session);
+    } catch (error) {
+      if (job.pod === undefined || error === readerGone) throw error;
+      const { message, code, hint } = toKxError(error);
+      session.say(`error: ${job.pod}: ${message} [${code}]${hint === undefined ? '' : `; ${hint}`}`);
+      return { pod: job.pod };
+    }
+  };
+  const work = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      session.signal.throwIfAborted();
+      endings.push(await runOne(job));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(session.options.parallelism, jobs.length) }, work));
+  session.signal.throwIfAborted();
+  return endings;
+}
+
+/** Throws KX_COPY_INCOMPLETE unless everything was copied everywhere. */
+function judge(endings: readonly Ending[], { every }: CopyRequest): void {
+  const pods = endings.flatMap((ending) =>
+    'failed' in ending ? (ending.failed > 0 ? [ending.pod ?? ''] : []) : [ending.pod],
+  );
+  if (pods.length === 0) return;
+  if (every !== undefined) {
+    throw incomplete(`${pods.length} of ${endings.length} pods failed: ${pods.sort().join(', ')}`);
+  }
+  const [failed, seen] = endings.reduce<[number, number]>(
+    ([a, b], ending) => ('failed' in ending ? [a + ending.failed, b + ending.seen] : [a, b]),
+    [0, 0],
+  );
+  throw incomplete(`${failed} of ${seen} files and directories were not copied`);
+}
+
+function incomplete(message: string): KxError {
+  return new KxError('KX_COPY_INCOMPLETE', message, { ran: 'yes', hint: 'the lines above say why' });
+}
