@@ -29,10 +29,15 @@ export async function writeFile(
     if (content === undefined) await pour(entry, staged.fd);
     else writeWhole(staged.fd, content);
     // A large one takes its time, and somebody else may have used it.
-    if (content === undefined && isRegular(full)) await overwrite(entry, full, keeping, staged.fd, overwriting);
-    else rename(entry, staged, full, keeping);
-  } finally {
+    if (content === undefined && isRegular(full)) {
+      await overwrite(entry, full, keeping, staged.fd, overwriting);
+      discardStaged(staged);
+    } else {
+      rename(entry, staged, full, keeping);
+    }
+  } catch (error) {
     discardStaged(staged);
+    throw error;
   }
 }
 
