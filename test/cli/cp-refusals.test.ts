@@ -121,6 +121,13 @@ const refusals: readonly Refusal[] = [
     hints: /kubectl debug.*--target=.*an image with sh.*volume/,
   },
   {
+    what: 'of a directory into itself',
+    args: ['one:/usr/share', 'one:/usr/./share/x'],
+    code: 'KX_USAGE',
+    says: /cannot copy one:\/usr\/share to itself, one:\/usr\/\.\/share\/x/,
+  },
+  { what: 'of a file to itself', args: ['one:/etc/passwd', 'one:/etc'], code: 'KX_USAGE', says: /to itself/ },
+  {
     what: 'of a directory to stdout',
     args: ['one:/etc', '-'],
     code: 'KX_COPY_SOURCE',

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { copyTree, emptyBody, planCopy, type Entry, type Name, type TreeReader } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { print } from '../../lib/terminal/index.ts';
@@ -20,6 +21,7 @@ export async function runJob(job: Job, session: Session): Promise<Outcome> {
   const { sources, destination } = await inspectJob(job, session);
   const facts = sources.map(({ fact }) => fact);
   const { destinations, makes } = planCopy(facts, destination.fact);
+  for (const [index, source] of sources.entries()) refuseSelf(source, destination, destinations[index] ?? '', session);
   if (session.options.dryRun) {
     const lines = sources.map(({ label }, index) => `${label} -> ${destination.label(destinations[index] ?? '')}\n`);
     print(lines.join(''));
@@ -34,6 +36,24 @@ export async function runJob(job: Job, session: Session): Promise<Outcome> {
     seen += copied.seen;
   }
   return { pod: job.pod, failed, seen };
+}
+
+/** A directory that is copied into itself has no end. Only names are compared, so a symlink can hide it. */
+function refuseSelf(source: Source, to: Destination, destination: Name, { transport }: Session): void {
+  if (source.side !== 'remote' || to.side !== 'remote') return;
+  const [from, into] = [transport.chosen(source.target), transport.chosen(to.target)];
+  if (from.namespace !== into.namespace || from.pod !== into.pod || from.container !== into.container) return;
+  const [path, target] = [source.fact.path, destination].map((name) =>
+    `${posix.resolve('/', name)}/`.replace('//', '/'),
+  );
+  // Relative names are relative to the same directory, but not to the root.
+  if (
+    path === undefined ||
+    !target?.startsWith(path) ||
+    source.fact.path.startsWith('/') !== destination.startsWith('/')
+  )
+    return;
+  throw new KxError('KX_USAGE', `cannot copy ${source.label} to itself, ${to.label(destination)}`);
 }
 
 async function copyOne(source: Source, to: Destination, destination: Name, session: Session): Promise<Outcome> {

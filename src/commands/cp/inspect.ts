@@ -1,9 +1,10 @@
-import type { Tools } from './stand-in.ts';
 import {
   displayName,
   endsAsDirectory,
   type DestinationFact,
+  type Found,
   type Name,
+  type Probe,
   type SourceFact,
 } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
@@ -19,11 +20,11 @@ export type Source = {
   /** As messages name it. */
   readonly label: string;
   /** Of one file, where it is known. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 } & (
   | { readonly side: 'local'; readonly path: string }
   | { readonly side: 'stdio' }
-  | { readonly side: 'remote'; readonly target: Target; readonly tools: Tools }
+  | { readonly side: 'remote'; readonly target: Target; readonly tools: Probe['tools'] }
 );
 
 /** A destination, and what is there. */
@@ -32,7 +33,8 @@ export type Destination = {
   /** A name at the destination, as messages have it. */
   readonly label: (name: Name) => string;
 } & (
-  { readonly side: 'local' | 'stdio' } | { readonly side: 'remote'; readonly target: Target; readonly tools: Tools }
+  | { readonly side: 'local' | 'stdio' }
+  | { readonly side: 'remote'; readonly target: Target; readonly tools: Probe['tools'] }
 );
 
 export interface Ends {
@@ -67,17 +69,24 @@ function ownSource(place: Exclude<Place, RemotePlace>, { spool }: Session): Sour
 }
 
 function remoteSources(place: RemotePlace, { found, tools }: Probed, session: Session): readonly Source[] {
-  const asked = labelIn(place.target, place.path, session);
-  const there = found.filter(({ kind }) => kind !== 'absent');
-  if (there.length === 0) throw new KxError('KX_COPY_SOURCE', `${asked}: no such file or directory`);
-  return there.map(({ path, kind }) => {
+  if (found.length === 0) throw missing(labelIn(place.target, place.path, session), 'absent');
+  return found.map(({ path, kind, size }) => {
     const label = labelIn(place.target, path, session);
-    if (kind !== 'directory' && endsAsDirectory({ path })) {
-      throw new KxError('KX_COPY_SOURCE', `${label} is not a directory`);
-    }
-    const fact = { path, kind: kind === 'directory' ? ('directory' as const) : ('file' as const) };
-    return { side: 'remote', target: place.target, tools, fact, label };
+    if (kind === 'absent' || kind === 'dangling' || kind === 'not-a-directory') throw missing(label, kind);
+    const isDirectory = kind === 'directory';
+    if (!isDirectory && endsAsDirectory({ path })) throw missing(label, 'not-a-directory');
+    const fact: SourceFact = { path, kind: isDirectory ? 'directory' : 'file' };
+    return { side: 'remote', target: place.target, tools, fact, label, size };
   });
+}
+
+function missing(label: string, kind: 'absent' | 'dangling' | 'not-a-directory'): KxError {
+  const words = {
+    absent: ': no such file or directory',
+    dangling: ' is a symlink to nothing',
+    'not-a-directory': ' is not a directory',
+  };
+  return new KxError('KX_COPY_SOURCE', `${label}${words[kind]}`);
 }
 
 function destinationOf(place: Place, probed: (place: RemotePlace) => Probed, session: Session): Destination {
@@ -91,10 +100,15 @@ function destinationOf(place: Place, probed: (place: RemotePlace) => Probed, ses
   const label = (name: Name): string => labelIn(target, name, session);
   const { found, tools } = probed(place);
   const [there] = found;
-  if (there?.kind === 'absent' && !there.parent) throw noParent(path, target, label);
-  const kind =
-    there === undefined || there.kind === 'absent' ? 'absent' : there.kind === 'directory' ? 'directory' : 'file';
+  if (there?.kind === 'absent' && !there.parentExists) throw noParent(path, target, label);
+  const kind = kindOf(there);
   return { side: 'remote', target, tools, fact: { path, kind }, label };
+}
+
+/** Whatever is no directory is written over. */
+function kindOf(found: Found | undefined): DestinationFact['kind'] {
+  if (found === undefined || found.kind === 'absent') return 'absent';
+  return found.kind === 'directory' ? 'directory' : 'file';
 }
 
 function noParent(path: Name, target: Target, label: (name: Name) => string): KxError {

@@ -1,10 +1,10 @@
-import type { Tools } from './stand-in.ts';
 import {
   readLocalTree,
   readRemoteTree,
   writeLocalTree,
   writeRemoteTree,
   type Name,
+  type Probe,
   type Report,
   type TreeReader,
   type TreeWriter,
@@ -30,7 +30,7 @@ export function openReader(source: Source, session: Session, report: Report): Tr
     filter,
     report,
     compress: chooseCompression(options, source.tools),
-    tar: source.tools.tar,
+    tar: source.tools.tar !== undefined,
     ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
   });
 }
@@ -46,14 +46,14 @@ export function openWriter(to: Destination, options: WriterOptions, session: Ses
   const { sameOwner } = session.options;
   if (to.side === 'stdio') return writeStdout();
   if (to.side === 'remote') {
-    return writeRemoteTree(endOf(to.target, session), { ...options, sameOwner, tar: to.tools.tar });
+    return writeRemoteTree(endOf(to.target, session), { ...options, sameOwner, tar: to.tools.tar !== undefined });
   }
   const destination = Buffer.from(options.destination, 'latin1');
   return writeLocalTree({ ...options, destination, sameOwner, limits: {} });
 }
 
 /** What `auto` means is decided here: on no way that was measured did it pay to compress. */
-function chooseCompression({ compress }: CopyOptions, tools: Tools): 'none' | 'gzip' | 'zstd' {
+function chooseCompression({ compress }: CopyOptions, tools: Probe['tools']): 'none' | 'gzip' | 'zstd' {
   if (compress === 'auto' || compress === 'none') return 'none';
   if (tools[compress]) return compress;
   throw new KxError('KX_USAGE', `there is no ${compress} in the container`, { hint: 'leave --compress away' });

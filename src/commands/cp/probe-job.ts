@@ -1,4 +1,4 @@
-import { probeContainer, type Found, type Tools } from './stand-in.ts';
+import { probeContainer, type Found, type Probe, type RemoteEnd } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { describeTarget, type Target } from '../../lib/target/index.ts';
 import type { Job, Place, RemotePlace } from './jobs.ts';
@@ -6,7 +6,7 @@ import { endOf, type Session } from './session.ts';
 
 /** What a container has, and what there is at one place in it. */
 export interface Probed {
-  readonly tools: Tools;
+  readonly tools: Probe['tools'];
   /** One for each that a pattern fits; else exactly one. */
   readonly found: readonly Found[];
 }
@@ -22,7 +22,7 @@ export async function probeJob(job: Job, session: Session): Promise<(place: Remo
       path: place.path,
       glob: place !== job.destination && /[*?[\\]/.test(place.path),
     }));
-    const { tools, paths } = await probeContainer(endOf(first.target, session), asked).catch((error: unknown) => {
+    const { tools, paths } = await probe(endOf(first.target, session), asked).catch((error: unknown) => {
       throw withWaysOut(error, session.transport.chosen(first.target));
     });
     session.log(`${describeTarget(session.transport.chosen(first.target))} has ${toolsOf(tools)}`);
@@ -35,6 +35,17 @@ export async function probeJob(job: Job, session: Session): Promise<(place: Remo
   };
 }
 
+/** Nothing is changed by it, so that it can be asked again. */
+async function probe(end: RemoteEnd, asked: Parameters<typeof probeContainer>[1]): Promise<Probe> {
+  for (;;) {
+    try {
+      return await probeContainer(end, asked);
+    } catch (error) {
+      await end.retry.again(error);
+    }
+  }
+}
+
 function isRemote(place: Place): place is RemotePlace {
   return place.side === 'remote';
 }
@@ -43,8 +54,9 @@ function keyOf({ namespace, pod, container = '' }: Target): string {
   return [namespace, pod, container].join('/');
 }
 
-function toolsOf(tools: Tools): string {
-  const names = Object.entries(tools).flatMap(([name, has]) => (has ? [name] : []));
+function toolsOf({ tar, ...others }: Probe['tools']): string {
+  const names = Object.entries(others).flatMap(([name, has]) => (has ? [name] : []));
+  if (tar !== undefined) names.unshift(`tar (${tar})`);
   return names.length === 0 ? 'only sh' : names.join(', ');
 }
 

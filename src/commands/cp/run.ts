@@ -75,15 +75,17 @@ async function runJobs(jobs: readonly (Job | FailedJob)[], session: Session): Pr
       if ('error' in job) throw job.error;
       return await runJob(job, session);
     } catch (error) {
-      if (job.pod === undefined || error === readerGone) throw error;
+      if (job.pod === undefined) throw error;
       const { message, code, hint } = toKxError(error);
       session.say(`error: ${job.pod}: ${message} [${code}]${hint === undefined ? '' : `; ${hint}`}`);
       return { pod: job.pod };
     }
   };
   const work = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      session.signal.throwIfAborted();
+    // Whoever is canceled cleans up first: nobody may leave before the others have.
+    while (!session.signal.aborted) {
+      const job = waiting.shift();
+      if (job === undefined) return;
       endings.push(await runOne(job));
     }
   };

@@ -18,6 +18,7 @@ export { countEntries } from './local-limits.ts';
 export { readLocalTree } from './local-reader.ts';
 export { writeLocalTree } from './local-writer.ts';
 export { baseName, endsAsDirectory, planCopy, type DestinationFact, type Plan, type SourceFact } from './plan.ts';
+export { probeContainer, type Found, type Probe } from './probe.ts';
 export { readRemoteTree, type RemoteTreeOptions } from './remote-reader.ts';
 export { writeRemoteTree } from './remote-writer.ts';
 export type { RemoteEnd } from './remote-end.ts';
