@@ -97,6 +97,12 @@ suite('kx cp', () => {
     assert.deepEqual(readdirSync(cwd).sort(), ['$(x).log', 'a.log', 'b c.log']);
     await bench.copies('one:/tmp/g/n?.t[x]t', join(cwd, 'single'));
     assert.equal(readFileSync(join(cwd, 'single')).toString(), 'no.txt\n');
+    await bench.inPod(
+      'one',
+      'cd /tmp/g; echo star >"s*r"; echo other >sour; echo bracket >"b[1]"; echo back >"b\\\\s"',
+    );
+    await bench.copies('one:/tmp/g/s[*]r', 'one:/tmp/g/b[1]', 'one:/tmp/g/b\\s', `${cwd}/names/`);
+    assert.deepEqual(listTree(join(cwd, 'names')), ['b[1] = bracket\n', 'b\\s = back\n', 's*r = star\n']);
   });
 
   test('--exclude, --include and --exclude-from choose', async () => {

@@ -20,7 +20,7 @@ export async function probeJob(job: Job, session: Session): Promise<(place: Remo
     if (places === undefined || first === undefined) continue;
     const asked = places.map((place) => ({
       path: place.path,
-      glob: place !== job.destination && /[*?[\\]/.test(place.path),
+      glob: place !== job.destination && /[*?[]/.test(place.path),
     }));
     const { tools, paths } = await probe(endOf(first.target, session), asked).catch((error: unknown) => {
       throw withWaysOut(error, session.transport.chosen(first.target));

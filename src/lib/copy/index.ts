@@ -4,23 +4,15 @@
  */
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
-export {
-  emptyBody,
-  type Entry,
-  type Name,
-  type Problem,
-  type Report,
-  type TreeReader,
-  type TreeWriter,
-} from './entry.ts';
+export { emptyBody, type Entry, type Name, type Report, type TreeReader, type TreeWriter } from './entry.ts';
 export { createFilter, type Filter } from './filter.ts';
 export { countEntries } from './local-limits.ts';
 export { readLocalTree } from './local-reader.ts';
 export { writeLocalTree } from './local-writer.ts';
-export { baseName, endsAsDirectory, planCopy, type DestinationFact, type Plan, type SourceFact } from './plan.ts';
+export { baseName, endsAsDirectory, planCopy, type DestinationFact, type SourceFact } from './plan.ts';
 export { probeContainer, type Found, type Probe } from './probe.ts';
-export { readRemoteTree, type RemoteTreeOptions } from './remote-reader.ts';
+export { readRemoteTree } from './remote-reader.ts';
 export { writeRemoteTree } from './remote-writer.ts';
 export type { RemoteEnd } from './remote-end.ts';
-export { createRetry, type Retry } from './retry.ts';
-export { parseSpec, toName, type LocalSpec, type RemoteSpec, type Spec, type SpecRules } from './spec.ts';
+export { createRetry } from './retry.ts';
+export { parseSpec, toName, type RemoteSpec, type Spec, type SpecRules } from './spec.ts';
