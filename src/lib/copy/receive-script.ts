@@ -28,7 +28,7 @@ const functions = [
   'put() { umask 077; { true >>"$v"; } || return 9;',
   'if [ $a = 0 ]; then true >"$v"; else dd bs=65536 count=$a seek=$d iflag=fullblock of="$v"; fi || return 8;',
   '[ $b = 0 ] || dd bs=$b count=1 iflag=fullblock >>"$v" || return 8; };',
-  'size() { n=$(wc -c <"$1" 2>/dev/null) || { set -- $(ls -ln "$1"); n=$5; }; };',
+  'size() { set -- "$1" $(ls -lnL "$1"); n=$6; [ "$n" ] || n=$(wc -c <"$1"); };',
   // The owner first: changing it takes the set-user-ID bit away.
   'attr() { [ $f = - ] || chown $f "$1"; [ $b = - ] || chmod $b "$1";',
   '[ $d = - ] || touch -d @$d "$1" 2>/dev/null || TZ=UTC0 touch -t $e "$1"; };',
@@ -55,8 +55,7 @@ const begin = [
   'dd bs=1 count=0 iflag=fullblock </dev/null || { echo "kx dd"; exit 126; };',
   // Another writer of the same files would undo what this one does.
   'if [ "$2" ]; then l=; IFS= read -r l </proc/${2#-}/cmdline; case $l in *"$1"*) kill -KILL "$2";; esac; fi;',
-  // The number of the root mount changes with the container where its first process is the pod's.
-  `id() { ${identityScript}; n=; read -r n l </proc/self/mountinfo; kx_id=$kx_id.$n; };`,
+  `id() { ${identityScript}; };`,
   'u=; if [ "$3" ]; then v=/dev/shm/$1; (set -C; umask 077; true >"$v") && exec 4<>"$v" && rm -f "$v" &&',
   'dd bs=1 count=0 of=/proc/self/fd/4 </dev/null && u=1; fi;',
   'name; t=$v; if [ -d "$t" ]; then n=d; elif [ -e "$t" ] || [ -L "$t" ]; then n=e; else n=m; fi;',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +22,6 @@ function find(program: string): string {
 /** A folder with a shell, a tar ('' for none), and tools of GNU, or, with the shell of busybox, of busybox. */
 export function makePrograms(shell: string, tar: string): Programs {
   const path = mkdtempSync(join(tmpdir(), 'kx-programs-'));
-  mkdirSync(path, { recursive: true });
   const busybox = shell === 'busybox';
   symlinkSync(find(shell), join(path, 'sh'));
   for (const tool of tools) symlinkSync(find(busybox ? 'busybox' : tool), join(path, tool));
@@ -30,8 +29,21 @@ export function makePrograms(shell: string, tar: string): Programs {
   return { name: `${shell} and ${tar === '' ? 'no tar' : `tar of ${tar}`}`, path, tar: tar !== '' };
 }
 
+/** The shells that this machine has. */
+export function shellNames(): string[] {
+  return shells.filter((shell) => find(shell) !== '');
+}
+
+/** Whether the shell runs what its PATH has: that of busybox may prefer what is in itself. */
+export function usesPath(shell: string): boolean {
+  return shell !== 'busybox';
+}
+
 /** Every shell with every tar that this machine has, and each shell without. */
 export function allPrograms(): Programs[] {
-  const has = (program: string): boolean => program === '' || find(program) !== '';
-  return shells.filter(has).flatMap((shell) => tars.filter(has).map((tar) => makePrograms(shell, tar)));
+  const found = tars.filter((tar) => tar === '' || find(tar) !== '');
+  const fit = (shell: string, tar: string): boolean => tar === '' || tar === 'busybox' || usesPath(shell);
+  return shellNames().flatMap((shell) =>
+    found.filter((tar) => fit(shell, tar)).map((tar) => makePrograms(shell, tar)),
+  );
 }
