@@ -192,7 +192,7 @@ class RemoteTree {
   /** Some of a body, in whichever run; undefined when the container has no more of it. */
   async #piece(member: TarEntry, path: Name, done: number): Promise<Buffer | undefined> {
     try {
-      return await this.#tar.piece();
+      return await this.#tar.piece(member.size - done);
     } catch (error) {
       if (error instanceof SenderStopped) return undefined;
       if (!(error instanceof StreamChanged)) throw error;

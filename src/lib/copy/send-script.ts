@@ -40,7 +40,8 @@ const block = 65536;
  *
  * GNU tar writes records of 256 KiB, a third of the time of its 10 KiB. Other tars do not tell when a file grows or is written to
  * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that it may
- * not read, and fills up one that shrinks, as if nothing were (libarchive 3.6).
+ * not read, and fills up one that shrinks, as if nothing were (libarchive 3.6);
+ * nor is toybox for one file, as it takes a newline off the end of its name.
  */
 const functions = [
   'kx_exact() { [ "$1" = 0 ] || dd bs=65536 count="$1" iflag=fullblock; [ "$2" = 0 ] || dd bs="$2" count=1 iflag=fullblock; } 2>/dev/null;',
@@ -51,8 +52,8 @@ const functions = [
   'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
   'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
   walkScript,
-  'kx_tar() { case $(tar --version 2>&1) in *bsdtar*) kx_sh "$1";;',
-  '*"GNU tar"*) tar -c -b 512 $kx_h -f - "$1";;',
+  'kx_tar() { case $kx_kind$(tar --version 2>&1) in *bsdtar*|file*toybox*) kx_sh "$1";;',
+  '*"GNU tar"*) tar -c -b 512 --no-unquote $kx_h -f - "$1";;',
   '*) tar -c $kx_h -f - "$1"; kx_r=$?; kx_changed "$1"; return $kx_r;; esac; };',
   'kx_sh() { exec 4>&1; kx_walk "$1"; kx_end; };',
   'kx_send() { cd "$kx_dir" 2>/dev/null || { kx_kind=denied; kx_name=; }; printf "kx %s %s %s\\n" "$kx_id" "$kx_kind" "${kx_since:--}"; [ "$kx_name" ] || return 0;',

@@ -15,7 +15,7 @@ export function readTarMessage(line: string): Problem | undefined {
   const words = line.replace(/^[\w./-]*(tar|sh): /, '').trim();
   if (words === '' || summary.test(words)) return undefined;
   const level = harmless.test(words) ? 'warning' : 'failure';
-  const [, quoted, reason] = /^[^']*'(\.\/?[^']*)': (.*)$/s.exec(words) ?? [];
+  const [, quoted, reason] = / '(\.(?:\/.*)?)': (.*)$/s.exec(words) ?? [];
   if (quoted !== undefined && reason !== undefined) return { level, path: quoted, message: reason };
   // Greedy: GNU escapes a colon in a name, and what follows the name has at most one more.
   const [, path, message] =
