@@ -33,8 +33,16 @@ export async function startSender(
   compress: SendRequest['compress'],
   onLine: (line: string) => void,
 ): Promise<RemoteSender> {
-  const request = { command, stdin: false, tty: null };
+  const [shell = '', flag = '', script = '', ...args] = command;
+  // The script is longer than what proxies take as a URL (8 KiB by default in nginx), so its only line comes by stdin.
+  const request = {
+    command: [shell, flag, 'IFS= read -r kx_v; exec </dev/null; eval "$kx_v"', ...args],
+    stdin: true,
+    tty: null,
+  };
   const remote = await wrappedTransport(end.transport).exec(end.target, request, end.signal);
+  remote.stdin?.on('error', () => {});
+  remote.stdin?.end(`${script}\n`);
   const abort = (): void => remote.disconnect(end.signal.reason as Error);
   end.signal.addEventListener('abort', abort, { once: true });
   if (end.signal.aborted) abort();
@@ -51,8 +59,9 @@ export async function startSender(
       return chunk;
     }
     try {
-      const { value, done } = await bytes.next();
-      return done === true ? undefined : value.length === 0 ? await next() : value;
+      const result = await bytes.next();
+      if (result.done === true) return undefined;
+      return result.value.length === 0 ? await next() : result.value;
     } catch (error) {
       // A lost connection says more by `exit`; it is asked first.
       failure = error;
