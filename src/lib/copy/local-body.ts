@@ -39,12 +39,12 @@ export interface LargeBody {
  * Exactly as many bytes of an open file as `stats` says, read ahead by some pieces. Each piece has memory of its own: a
  * socket may hold it long after the next one was asked for.
  */
-export function readLarge(fd: number, stats: Stats, path: Name, report: Report): LargeBody {
+export function readLarge(fd: number, stats: Stats, path: Name, full: Name, report: Report): LargeBody {
   const { size } = stats;
   const under = new Set<Promise<Buffer>>();
 
   function start(position: number): Promise<Buffer> {
-    const piece = readFully(fd, position, Math.min(pieceBytes, size - position), path);
+    const piece = readFully(fd, position, Math.min(pieceBytes, size - position), full);
     under.add(piece);
     // Its error is for who reads the body; when nobody does, it is of no use.
     piece.catch(() => {}).finally(() => under.delete(piece));
@@ -73,15 +73,15 @@ export function readLarge(fd: number, stats: Stats, path: Name, report: Report):
   };
 }
 
-async function readFully(fd: number, position: number, length: number, path: Name): Promise<Buffer> {
+async function readFully(fd: number, position: number, length: number, full: Name): Promise<Buffer> {
   const piece = Buffer.allocUnsafeSlow(length);
   for (let read = 0; read < length;) {
     const { bytesRead } = await readPiece(fd, piece, read, length - read, position + read).catch((cause: unknown) => {
-      const message = `cannot read ${displayName(path)}: ${systemWords(cause)}`;
+      const message = `cannot read ${displayName(full)}: ${systemWords(cause)}`;
       throw new KxError('KX_COPY_SOURCE', message, { cause });
     });
     if (bytesRead === 0) {
-      throw new KxError('KX_COPY_INCOMPLETE', `${displayName(path)} became shorter while it was read`);
+      throw new KxError('KX_COPY_INCOMPLETE', `${displayName(full)} became shorter while it was read`);
     }
     read += bytesRead;
   }

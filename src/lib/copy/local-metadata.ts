@@ -43,9 +43,13 @@ export function applyToDirectory(full: Name, entry: Attributes, keeping: Keeping
   });
 }
 
-/** Node takes a negative number for the present; a Date it takes as it is. */
+/**
+ * Node takes a negative number for the present; a Date it takes as it is. And it cuts a time after the microsecond, so that
+ * one which was read is given a little more, or every copy of a copy would be older.
+ */
 function timeOf({ mtime }: Attributes): number | Date {
-  return mtime < 0 ? new Date(mtime * 1000) : mtime;
+  if (mtime < 0) return new Date(mtime * 1000);
+  return Number.isInteger(mtime) ? mtime : (Math.round(mtime * 1e6) + 0.25) / 1e6;
 }
 
 function tried(entry: Attributes, { report }: Keeping, what: string, apply: () => void): boolean {

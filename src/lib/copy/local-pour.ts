@@ -55,7 +55,8 @@ export async function* counted({ path, size, body }: Entry): AsyncGenerator<Buff
   }
   if (arrived === size) return;
   const count = arrived > size ? `more than ${size}` : `${arrived} of ${size}`;
-  throw new KxError('KX_COPY_INCOMPLETE', `${displayName(path)}: ${count} bytes arrived`);
+  const of = path === '' ? '' : ` of ${displayName(path)}`;
+  throw new KxError('KX_COPY_INCOMPLETE', `${count} bytes${of} arrived`);
 }
 
 /** A system may write less than it is given. */

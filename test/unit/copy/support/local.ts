@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +14,16 @@ export function temporary(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'kx-local-'));
   chmodSync(folder, 0o755);
   if (process.geteuid?.() === 0) chownSync(folder, nobody, nobody);
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  context.after(() => {
+    open(folder);
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
+}
+
+/** Lets its owner read and change everything below a folder. */
+export function open(folder: string): void {
+  execFileSync('chmod', ['-R', 'u+rwx', folder], { stdio: 'ignore' });
 }
 
 /** Runs something as a user that permissions hold for. */
