@@ -3,6 +3,7 @@ import { KxError } from '../errors/index.ts';
 import { displayName } from './display-name.ts';
 import { emptyBody, type Entry, type Name, type Problem, type Report, type TreeReader } from './entry.ts';
 import type { Filter } from './filter.ts';
+import { createIntake, type Intake } from './intake.ts';
 import type { RemoteEnd } from './remote-end.ts';
 import {
   createRemoteStream,
@@ -53,12 +54,11 @@ class RemoteTree {
   #runs = 0;
   /** Something unfinished came before the file in progress: another run has to fetch it. */
   #missed = false;
-  #bytes = 0;
-  /** The last directory that the filter left out, and what all that is in it begins with. */
-  #leftOut: Name | undefined;
+  readonly #intake: Intake;
 
   constructor(end: RemoteEnd, options: RemoteTreeOptions) {
     this.#options = options;
+    this.#intake = createIntake({ ...options, report: (problem) => this.#report(problem) });
     this.#session = {
       end,
       path: options.path,
@@ -126,55 +126,14 @@ class RemoteTree {
     await this.#stream.close();
     this.#runs++;
     this.#missed = false;
-    this.#leftOut = undefined;
     this.#stream = createRemoteStream(this.#session);
     this.#stream.replaying = true;
     this.#tar = decodeTar(this.#stream);
   }
 
   #entry(member: TarEntry, path: Name): Entry | undefined {
-    const kind = kinds[member.type];
-    if (this.#isLeftOut(path, kind === 'directory')) return undefined;
-    if (kind === undefined || member.sparse) {
-      const special = member.sparse ? undefined : specials[member.type];
-      if (special !== undefined) this.#report({ level: 'warning', path, message: `is a ${special}: skipped` });
-      else this.#report({ level: 'failure', path, message: 'comes in a form that kx cannot read' });
-      return undefined;
-    }
-    const linkTarget = kind === 'hardlink' ? relativePath(member.linkName, this.#root) : member.linkName;
-    if (kind === 'hardlink' && !this.#options.filter(linkTarget, false)) {
-      this.#report({
-        level: 'failure',
-        path,
-        message: `is another name of ${displayName(linkTarget)}, which is left out`,
-      });
-      return undefined;
-    }
-    this.#count(member.size);
-    const { mode, mtime, uid, gid, size } = member;
-    const facts = { path, kind, mode, mtime, uid, gid, size };
-    return {
-      ...facts,
-      linkTarget: kind === 'file' ? '' : linkTarget,
-      body: size === 0 ? emptyBody : this.#body(member, path),
-    };
-  }
-
-  #isLeftOut(path: Name, isDirectory: boolean): boolean {
-    if (this.#leftOut !== undefined && path.startsWith(this.#leftOut)) return true;
-    if (path === '' || this.#options.filter(path, isDirectory)) return false;
-    if (isDirectory) this.#leftOut = `${path}/`;
-    return true;
-  }
-
-  #count(size: number): void {
-    const { maxBytes = Infinity } = this.#options;
-    this.#bytes += size;
-    if (this.#bytes <= maxBytes) return;
-    throw new KxError('KX_COPY_DESTINATION', `the source has more than the ${maxBytes} bytes that may be copied`, {
-      ran: 'yes',
-      hint: '--max-size says how many',
-    });
+    const facts = this.#intake.take(member, path, this.#root);
+    return facts && { ...facts, body: facts.size === 0 ? emptyBody : this.#body(member, path) };
   }
 
   async *#body(member: TarEntry, path: Name): AsyncGenerator<Buffer> {
@@ -268,11 +227,3 @@ class RemoteTree {
     this.#options.report(problem);
   }
 }
-
-const kinds: Readonly<Record<string, Entry['kind']>> = {
-  '0': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-  '5': 'directory',
-};
-const specials: Readonly<Record<string, string>> = { '3': 'device', '4': 'device', '6': 'FIFO' };

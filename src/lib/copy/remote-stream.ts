@@ -23,6 +23,8 @@ export interface SendSession {
   since?: string;
   /** The worst that this run of the sender has said. */
   worst?: Problem['level'] | undefined;
+  /** It has given up on a file that is shorter than it told. */
+  fellShort?: boolean;
   lastLine: string;
 }
 
@@ -87,6 +89,7 @@ export function createRemoteStream(session: SendSession): RemoteStream {
   async function open(): Promise<RemoteSender> {
     const from = resumePoint(stream.member);
     session.worst = undefined;
+    session.fellShort = false;
     const request = { ...session, since: session.since ?? '', from };
     const opened = await startSender(end, sendCommand(request, session.now), session.compress, hear);
     try {
@@ -103,6 +106,7 @@ export function createRemoteStream(session: SendSession): RemoteStream {
 
   function hear(line: string): void {
     session.lastLine = line;
+    session.fellShort ||= /short read$/.test(line);
     const level = session.onLine(line);
     if (session.worst !== 'failure') session.worst = level ?? session.worst;
   }
@@ -189,8 +193,8 @@ function cutShort(): KxError {
   return new KxError('KX_CONNECTION_LOST', 'the container sent less than a whole archive', { ran: 'yes' });
 }
 
-function stopped(code: number, { lastLine }: SendSession): KxError {
+function stopped(code: number, { lastLine, fellShort }: SendSession): KxError {
   const message = `the sender in the container ended with code ${code}${lastLine === '' ? '' : `: ${lastLine}`}`;
-  const kind = /short read/i.test(lastLine) ? SenderStopped : KxError;
+  const kind = fellShort === true ? SenderStopped : KxError;
   return new kind('KX_COPY_INCOMPLETE', message, { ran: 'yes' });
 }

@@ -22,7 +22,10 @@ const fields: readonly { readonly text: string; readonly format: string }[] = [
   { text: `\0${' '.repeat(246)}`, format: '\\000%246s' },
 ];
 const headerFormat = fields.map(({ format }) => format).join('');
-const headerSum = fields.reduce((sum, { text }) => [...text].reduce((part, c) => part + c.charCodeAt(0), sum), 0);
+const headerSum = fields.reduce(
+  (sum, { text }) => Buffer.from(text, 'latin1').reduce((part, byte) => part + byte, sum),
+  0,
+);
 
 /** Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_now`, `kx_h` (not empty: follow the root), and take the descriptors 3 and 4. */
 export const walkScript = [

@@ -13,6 +13,7 @@ import {
   readFacts,
   senderPrograms,
   treeFacts,
+  writeShell,
   type TestEnd,
 } from './support/sent-tree.ts';
 
@@ -214,6 +215,22 @@ test('a tree that changes while the connection is lost has each finished file on
     for (let index = 0; index < 60; index++) writeFileSync(join(root, name(index)), randomBytes(20_000));
     for (let index = 0; index < 5; index++) rmSync(join(root, `0new${index}`));
   }
+});
+
+test('a container that was started again meanwhile is not gone on with', async (context) => {
+  const file = join(folder(context), 'file');
+  writeFileSync(file, randomBytes(4 << 20));
+  const programs = senderPrograms('dash', 'tar');
+  const other = join(programs.path, 'other');
+  renameSync(join(programs.path, 'sh'), join(programs.path, 'real'));
+  const real = join(programs.path, 'real');
+  writeShell(
+    programs,
+    `[ "$3" = kx-cp ] && [ -e ${other} ] && { ${real} "$@" | /bin/sed '1s/^kx [^ ]*/kx other/'; exit; }; exec ${real} "$@"`,
+  );
+  const cut = (exec: number): { down?: number } => (exec === 0 ? { down: 1 << 20 } : {});
+  const from = localEnd({ programs, cwd: '/', cut, onRetry: () => writeFileSync(other, '') });
+  await assert.rejects(readFile(from, file), { code: 'KX_TARGET_CHANGED' });
 });
 
 test('an aborted copy ends with its reason', async (context) => {

@@ -128,14 +128,19 @@ for (const tar of [...tars, '']) {
       makeTree(root, 1000);
       writeFileSync(join(root, 'secret'), 'x');
       mkdirSync(join(root, 'closed'));
-      const { closed: _closed, secret: _secret, ...expected } = treeFacts(root);
+      const expected = Object.keys(treeFacts(root)).filter((path) => path !== 'closed' && path !== 'secret');
       if (process.geteuid?.() === 0) spawnSync('chown', ['-R', '-h', '65534:65534', root]);
       chmodSync(join(root, 'setuid'), 0o4755);
       chmodSync(join(root, 'secret'), 0);
       chmodSync(join(root, 'closed'), 0);
       const from = localEnd({ programs: programs ?? made, cwd: '/' });
-      const { closed: _, ...read } = await readFacts(readRemoteTree(from.end, options(from, root, { tar: made.tar })));
-      assert.deepEqual(Object.keys(read).sort(), Object.keys(expected).sort());
+      const read = await readFacts(readRemoteTree(from.end, options(from, root, { tar: made.tar })));
+      assert.deepEqual(
+        Object.keys(read)
+          .filter((path) => path !== 'closed')
+          .sort(),
+        expected.sort(),
+      );
       assert.match(failures(from).sort().join('\n'), /^closed: .*denied\nsecret: .*denied$/);
       chmodSync(join(root, 'closed'), 0o755);
     },
@@ -215,10 +220,10 @@ test('a consumer may leave a body, or the whole tree, before its end', async (co
   const paths: string[] = [];
   for await (const { path, body } of readRemoteTree(from.end, options(from, root)).entries()) {
     paths.push(path);
-    for await (const _ of body) break;
+    await body[Symbol.asyncIterator]().next();
   }
   assert.deepEqual(paths.sort(), Object.keys(treeFacts(root)).sort());
-  for await (const _ of readRemoteTree(from.end, options(from, root)).entries()) break;
+  for await (const { path } of readRemoteTree(from.end, options(from, root)).entries()) if (path !== '') break;
 });
 
 test('a container without a shell is told by its error', async () => {

@@ -26,6 +26,9 @@ import type { Target } from '../../../../src/lib/target/index.ts';
 import { localTransport, type Cut } from '../../../support/local-transport.ts';
 import { makePrograms, type Programs } from './programs.ts';
 
+const made: string[] = [];
+process.once('exit', () => made.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
 const senderTools = ['head', 'tail', 'gzip', 'stat', 'date', 'find', 'readlink'];
 
 function find(program: string): string {
@@ -35,6 +38,7 @@ function find(program: string): string {
 /** As `makePrograms`, with what a sender can use; `without` are not there. */
 export function senderPrograms(shell: string, tar: string, without: readonly string[] = []): Programs {
   const programs = makePrograms(shell, tar);
+  made.push(programs.path);
   for (const tool of senderTools) symlinkSync(find(shell === 'busybox' ? shell : tool), join(programs.path, tool));
   if (shell !== 'busybox' && find('zstd') !== '') symlinkSync(find('zstd'), join(programs.path, 'zstd'));
   for (const tool of without) rmSync(join(programs.path, tool), { force: true });
@@ -63,10 +67,10 @@ export function writeShell(programs: Programs, script: string): void {
 }
 
 export function folder(context: TestContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'kx-sent-'));
-  chmodSync(made, 0o755);
-  context.after(() => rmSync(made, { recursive: true, force: true }));
-  return made;
+  const at = mkdtempSync(join(tmpdir(), 'kx-sent-'));
+  chmodSync(at, 0o755);
+  context.after(() => rmSync(at, { recursive: true, force: true }));
+  return at;
 }
 
 /** A tree with everything that names and files can be. All of it was changed long ago but for ctime. */
