@@ -4,6 +4,7 @@ import { KxError } from '../../lib/errors/index.ts';
 import { print } from '../../lib/terminal/index.ts';
 import { inspectJob, type Destination, type Source } from './inspect.ts';
 import type { Job } from './jobs.ts';
+import { verifyCopy, withoutSame } from './compare.ts';
 import { openReader, openWriter } from './open-ends.ts';
 import { reportTo, type Session } from './session.ts';
 
@@ -65,7 +66,13 @@ async function copyOne(source: Source, to: Destination, destination: Name, sessi
   const onUnwritten = (): void => {
     failed++;
   };
-  const reader = openReader(source, session, reportTo(session, source.label, onUnread));
+  const arrived = new Set<Name>();
+  const reader = await withoutSame(
+    openReader(source, session, reportTo(session, source.label, onUnread)),
+    { source, to, destination },
+    session,
+    ({ path }) => arrived.add(path),
+  );
   const preserve = session.options.preserve && source.side !== 'stdio';
   const report = reportTo(session, to.label(destination), onUnwritten);
   const writer = openWriter(to, { destination, preserve, report }, session);
@@ -74,10 +81,14 @@ async function copyOne(source: Source, to: Destination, destination: Name, sessi
     onEntry: (entry) => {
       session.count(entry);
       seen++;
+      if (entry.kind === 'file') arrived.add(entry.path);
       follow.onEntry(entry);
     },
     onBytes: (count) => follow.onBytes(count),
   });
+  if (session.options.checksum && failed === 0 && source.side !== 'stdio' && to.side !== 'stdio') {
+    await verifyCopy({ source, to, destination }, arrived, session);
+  }
   return { failed, seen };
 }
 

@@ -14,6 +14,10 @@ export interface CopyOptions {
   readonly excludeFrom: readonly string[];
   /** Infinity: without end. */
   readonly retries: number;
+  /** Leave out the files that the destination has already. */
+  readonly update: boolean;
+  /** Compare both ends by SHA-256: what is the same, and afterwards what has arrived. */
+  readonly checksum: boolean;
   readonly compress: CompressFlag;
   readonly progress: ProgressMode;
   readonly quiet: boolean;

@@ -1,7 +1,8 @@
 import { readdirSync, statSync, lstatSync } from 'node:fs';
 import type { Name } from './entry.ts';
 import type { RemoteEnd } from './remote-end.ts';
-import { runScript } from './run-script.ts';
+import { rootScript, runScript } from './run-script.ts';
+import { encodeWord } from './shell-word.ts';
 
 /** What tells whether a file is the same without reading it. */
 export interface Listed {
@@ -36,12 +37,11 @@ export function listLocalTree(root: string): Listing {
 
 /** Lists a tree of a container, by find and stat of GNU, busybox or toybox. Where they are missing the list is empty. */
 export async function listRemoteTree(end: RemoteEnd, root: Name): Promise<Listing> {
-  const { stdout } = await runScript(end, listScript, [Buffer.from(root, 'latin1').toString()]);
+  const { stdout } = await runScript(end, listScript, [encodeWord(root)]);
   return readListing(stdout.toString('latin1'));
 }
 
-const listScript =
-  'LC_ALL=C; export LC_ALL; if [ -d "$1" ]; then cd -- "$1" && find . -exec stat -c "%f %s %Y %n" {} +; else stat -L -c "%f %s %Y ." -- "$1"; fi 2>/dev/null';
+const listScript = `LC_ALL=C; export LC_ALL; ${rootScript} { if [ -d "$kx_p" ]; then cd "$kx_p" && find . -exec stat -c "%f %s %Y %n" {} +; else stat -L -c "%f %s %Y ." "$kx_p"; fi; } 2>/dev/null`;
 
 /** A name with a newline cannot be told from two lines: what is left of it is not in the list. */
 function readListing(text: string): Listing {

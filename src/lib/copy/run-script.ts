@@ -3,6 +3,9 @@ import { collect, type Collected } from '../process/index.ts';
 import { wrappedTransport } from '../transport/index.ts';
 import type { RemoteEnd } from './remote-end.ts';
 
+/** Puts the path of the first argument (encodeWord) into kx_p, so that no command takes it for an option. */
+export const rootScript = 'kx_p=$(printf %b. "$1"); kx_p=${kx_p%.}; case $kx_p in /*) ;; *) kx_p=./$kx_p;; esac;';
+
 /** Runs a line of POSIX shell in the container and gives what it said; again when the connection is lost, so it must only read. */
 export async function runScript(end: RemoteEnd, script: string, args: readonly string[]): Promise<Collected> {
   for (;;) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import { KxError } from '../errors/index.ts';
 import type { Name, Report } from './entry.ts';
 import { listLocalTree } from './listing.ts';
 import type { RemoteEnd } from './remote-end.ts';
-import { runScript, scriptFailed } from './run-script.ts';
+import { rootScript, runScript, scriptFailed } from './run-script.ts';
+import { encodeWord } from './shell-word.ts';
 
 /** The SHA-256 of every file of a tree, in hexadecimal, by path; '' is the root. */
 export type Sums = ReadonlyMap<Name, string>;
@@ -23,20 +24,21 @@ export async function sumLocalTree(root: string): Promise<Sums> {
 
 async function sumFile(path: string | Buffer): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  // bun opens no stream of a name that is bytes.
+  const fd = openSync(path, 'r');
+  for await (const chunk of createReadStream('', { fd, highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
-/** Reads every file of a tree of a container, there. Rejects with KX_COPY_SOURCE where it has no sha256sum or find. */
+/** Reads every file of a tree of a container, there; of none there are none. Rejects with KX_COPY_SOURCE where it has no sha256sum or find. */
 export async function sumRemoteTree(end: RemoteEnd, root: Name): Promise<Sums> {
-  const done = await runScript(end, sumScript, [Buffer.from(root, 'latin1').toString()]);
+  const done = await runScript(end, sumScript, [encodeWord(root)]);
   const sums = readSums(done.stdout.toString('latin1'));
   if (sums.size === 0 && done.status.code !== 0) throw scriptFailed('cannot compare by checksum', done);
   return sums;
 }
 
-const sumScript =
-  'LC_ALL=C; export LC_ALL; if [ -d "$1" ]; then cd -- "$1" && find . -type f -exec sha256sum {} +; else sha256sum <"$1"; fi';
+const sumScript = `LC_ALL=C; export LC_ALL; ${rootScript} if [ -d "$kx_p" ]; then cd "$kx_p" && find . -type f -exec sha256sum {} +; elif [ -e "$kx_p" ]; then sha256sum <"$kx_p"; fi`;
 
 /** GNU and newer busybox escape backslash and newline in names, and say so by a backslash in front of the line. */
 function readSums(text: string): Sums {

@@ -59,8 +59,12 @@ suite('what is at both ends', () => {
     assert.deepEqual([...(await sumRemoteTree(remote(), join(root, 'tree/a')))], [['', sum('one')]]);
   });
 
-  test('a container that cannot compute sums is an error, not a match', async () => {
-    await assert.rejects(sumRemoteTree(remote(), join(root, 'no')), { code: 'KX_COPY_SOURCE' });
+  test('what is missing has no sums, and a container that cannot compute them is an error', async () => {
+    assert.equal((await sumRemoteTree(remote(), join(root, 'no'))).size, 0);
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    for (const name of ['dash', 'find']) symlinkSync(`/usr/bin/${name}`, join(bin, name === 'dash' ? 'sh' : name));
+    await assert.rejects(sumRemoteTree(remote({ path: bin }), join(root, 'tree/a')), { code: 'KX_COPY_SOURCE' });
   });
 
   test('a lost connection is made again', async () => {
