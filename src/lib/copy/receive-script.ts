@@ -9,7 +9,7 @@ import { encodeWord } from './shell-word.ts';
  * and a last one, `= NUMBER STATUS WORDS`. Whatever is done twice ends the same, so that it can be sent again.
  *
  * $1 marks the receivers of one copy, $2 is the process (or, negative, the group) of one that went before, and $3 asks for
- * batches to be kept in memory until they are whole. The first line of the input is the directory to work in; then comes
+ * batches to be kept in memory until they are whole. Behind the script comes the name of the directory to work in, and it says
  *
  *     kx PID UMASK d|e|m SHM IDENTITY
  *
@@ -87,7 +87,8 @@ const loop = [
   '*) exit 1;; esac; say; done; exit 1',
 ];
 
-const script = [...functions, ...begin, ...loop].join(' ');
+/** The first line that a receiver is sent: as an argument it would be longer than the URLs that some proxies take. */
+export const receiveScript = [...functions, ...begin, ...loop].join(' ');
 
 /** What a receiver is started with. */
 export interface ReceiverStart {
@@ -99,9 +100,17 @@ export interface ReceiverStart {
   readonly keepBatches: boolean;
 }
 
-/** The command line of a receiver. */
+/** The command line of a receiver; the script comes by stdin. */
 export function receiveCommand({ nonce, replaces, keepBatches }: ReceiverStart): string[] {
-  return ['sh', '-c', script, 'kx-receive', nonce, replaces?.toString() ?? '', keepBatches ? 'shm' : ''];
+  return [
+    'sh',
+    '-c',
+    'IFS= read -r v && eval "$v"',
+    'kx-receive',
+    nonce,
+    replaces?.toString() ?? '',
+    keepBatches ? 'shm' : '',
+  ];
 }
 
 /** The line of a name: as it is, or with escapes that `printf %b` takes out, for it may have a newline. */

@@ -6,6 +6,7 @@ import {
   parseAnswer,
   parseHello,
   receiveCommand,
+  receiveScript,
   type Answer,
   type Hello,
   type ReceiverStart,
@@ -108,7 +109,7 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
     },
     (error: unknown) => finish(ending && waiting.length === 0 ? 'end' : lossOf(shellMissing(error))),
   );
-  stdin.write(Buffer.from(nameLine(base), 'latin1'));
+  stdin.write(Buffer.from(`${receiveScript}\n${nameLine(base)}`, 'latin1'));
 
   return {
     hello: hello.promise,

@@ -142,6 +142,11 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
     postByHand(to, open, Buffer.alloc(0));
     return;
   }
+  if (kind === 'symlink' && to.keep.sameOwner) {
+    // The tar of busybox does not give symlinks an owner.
+    to.late.push(entry);
+    return;
+  }
   if (!to.batches.fits(open)) flush(to);
   await to.batches.add(open);
 }
@@ -205,7 +210,10 @@ async function finish(to: Writing): Promise<void> {
   const { delivery, options, late } = to;
   flush(to);
   await delivery.settled();
-  for (const entry of late) postByHand(to, entry, Buffer.alloc(0));
+  for (const entry of late) {
+    await delivery.room();
+    postByHand(to, entry, Buffer.alloc(0));
+  }
   await delivery.settled();
   const found = (await delivery.hello).found;
   for (const entry of to.directories.reverse()) {
@@ -233,5 +241,6 @@ async function abort(end: RemoteEnd, to: Writing): Promise<readonly Name[]> {
   const staged = open.filter(({ how }) => how !== 'direct').map(({ stage }) => stage);
   const left = await removeStaged(end, { nonce: to.nonce, base: to.base.directory, before: delivery.latest, staged });
   const touched = [...delivery.touched(), ...inPlace.map(({ path }) => path)];
-  return [...touched.map(to.place), ...left.map((name) => to.place(name.slice(2)))];
+  const directory = to.base.directory.replace(/^\.\/|\/$/, '');
+  return [...touched.map(to.place), ...left.map((name) => `${directory}/${name.slice(2)}`)];
 }

@@ -15,7 +15,7 @@ export interface Unpacking {
   readonly umask: number;
   /** The whole name of a path in the container. */
   readonly place: (path: Name) => Name;
-  /** Hard links of batches that failed: made when every file is there. */
+  /** Links that are made by hand when every file is there: hard links of batches that failed, and what tar cannot make. */
   readonly late: Entry[];
 }
 

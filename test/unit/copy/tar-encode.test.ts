@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { suite, test } from 'node:test';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import {
   endOfArchive,
   paddedLength,
@@ -22,26 +22,26 @@ function encode(member: TarMember): Buffer {
   return header;
 }
 
-async function readBack(member: TarMember): Promise<Headers> {
+async function readBack(member: TarMember): Promise<Header> {
   const body = Buffer.alloc(paddedLength(member.size));
   const archive = Buffer.concat([encode(member), body]);
   const reader = Readable.from([Buffer.concat([archive, endOfArchive(archive.length)])]).pipe(
-    extract({ filenameEncoding: 'latin1' as BufferEncoding }),
+    extract({ filenameEncoding: 'latin1' } as object),
   );
-  const found: Headers[] = [];
+  const found: Header[] = [];
   for await (const entry of reader) {
     found.push(entry.header);
     entry.resume();
   }
   assert.equal(found.length, 1);
-  return found[0] as Headers;
+  return found[0] as Header;
 }
 
 suite('the headers of an archive', () => {
   test('are read back by another implementation', async () => {
     const header = await readBack({ ...plain, mode: 0o4751, uid: 1000, gid: 2000, size: 513 });
     assert.deepEqual(
-      [header.name, header.mode, header.uid, header.gid, header.size, header.type, header.mtime?.getTime()],
+      [header.name, header.mode, header.uid, header.gid, header.size, header.type, header.mtime.getTime()],
       ['./a', 0o4751, 1000, 2000, 513, 'file', 1_600_000_000_000],
     );
   });
@@ -65,7 +65,7 @@ suite('the headers of an archive', () => {
 
   test('hold numbers that octal digits cannot', async () => {
     const header = await readBack({ ...plain, uid: 4_294_967_294, gid: 2_097_152, mtime: 8_589_934_592 });
-    assert.deepEqual([header.uid, header.gid, header.mtime?.getTime()], [4_294_967_294, 2_097_152, 8_589_934_592_000]);
+    assert.deepEqual([header.uid, header.gid, header.mtime.getTime()], [4_294_967_294, 2_097_152, 8_589_934_592_000]);
   });
 
   test('hold times before 1970', () => {

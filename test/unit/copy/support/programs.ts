@@ -43,7 +43,5 @@ export function usesPath(shell: string): boolean {
 export function allPrograms(): Programs[] {
   const found = tars.filter((tar) => tar === '' || find(tar) !== '');
   const fit = (shell: string, tar: string): boolean => tar === '' || tar === 'busybox' || usesPath(shell);
-  return shellNames().flatMap((shell) =>
-    found.filter((tar) => fit(shell, tar)).map((tar) => makePrograms(shell, tar)),
-  );
+  return shellNames().flatMap((shell) => found.filter((tar) => fit(shell, tar)).map((tar) => makePrograms(shell, tar)));
 }

@@ -5,6 +5,14 @@ import { emptyBody, type Entry, type Name } from '../../../../src/lib/copy/entry
 
 /** Bytes that differ from place to place; `seed` makes others. */
 export function bytesOf(size: number, seed = 1): Buffer {
+  const made = known.get(`${size} ${seed}`) ?? makeBytes(size, seed);
+  known.set(`${size} ${seed}`, made);
+  return made;
+}
+
+const known = new Map<string, Buffer>();
+
+function makeBytes(size: number, seed: number): Buffer {
   const bytes = Buffer.alloc(size);
   let state = seed * 2654435761;
   for (let at = 0; at < size; at++) {
@@ -44,7 +52,7 @@ export function sampleTree(): Entry[] {
     entry('large-odd', 'file', { bytes: bytesOf((4 << 20) + 65536 + 12345, 4), mode: 0o400 }),
     entry('dir', 'directory', { mode: 0o500, mtime: 1_300_000_000 }),
     entry('dir/empty', 'directory', { mode: 0o2775, mtime: 1_200_000_000 }),
-    entry("dir/it's a \"name\" $(x) `y` \\0101 %b *", 'file', { bytes: bytesOf(30) }),
+    entry('dir/it\'s a "name" $(x) `y` \\0101 %b *', 'file', { bytes: bytesOf(30) }),
     entry('dir/two\nlines\n', 'file', { bytes: bytesOf(40) }),
     entry('dir/ blanks ', 'file', { bytes: bytesOf(50) }),
     entry('dir/caf\xe9-\xff\xfe\x81\x88', 'file', { bytes: bytesOf(60) }),
@@ -82,10 +90,7 @@ export function listTree(root: string): string[] {
 
 /** Fails unless exactly the entries are below `root`, with their bytes, and, with `attributes`, modes and times. */
 export async function assertTree(root: string, entries: readonly Entry[], attributes = true): Promise<void> {
-  assert.deepEqual(
-    listTree(root),
-    entries.map(({ path }) => path).sort(),
-  );
+  assert.deepEqual(listTree(root), entries.map(({ path }) => path).sort());
   for (const wanted of entries) {
     const { path, kind, mode, mtime, linkTarget } = wanted;
     const place = Buffer.from(path === '' ? root : `${root}/${path}`, 'latin1');
