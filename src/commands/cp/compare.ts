@@ -54,7 +54,7 @@ export async function verifyCopy(pair: Pair, paths: Iterable<Name>, session: Ses
 }
 
 function sumsOfSource(source: Source, session: Session): Promise<Sums> {
-  if (source.side === 'remote') return sumRemoteTree(endOf(source.target, session), source.fact.path);
+  if (source.side === 'remote') return sumRemoteTree(endOf(source.target, session), source.at);
   return sumLocalTree(source.side === 'local' ? source.path : '');
 }
 

@@ -44,15 +44,9 @@ function refuseSelf(source: Source, to: Destination, destination: Name, { transp
   if (source.side !== 'remote' || to.side !== 'remote') return;
   const [from, into] = [transport.chosen(source.target), transport.chosen(to.target)];
   if (from.namespace !== into.namespace || from.pod !== into.pod || from.container !== into.container) return;
-  const [path, target] = [source.fact.path, destination].map((name) =>
-    `${posix.resolve('/', name)}/`.replace('//', '/'),
-  );
+  const [path, target] = [source.at, destination].map((name) => `${posix.resolve('/', name)}/`.replace('//', '/'));
   // Relative names are relative to the same directory, but not to the root.
-  if (
-    path === undefined ||
-    !target?.startsWith(path) ||
-    source.fact.path.startsWith('/') !== destination.startsWith('/')
-  )
+  if (path === undefined || !target?.startsWith(path) || source.at.startsWith('/') !== destination.startsWith('/'))
     return;
   throw new KxError('KX_USAGE', `cannot copy ${source.label} to itself, ${to.label(destination)}`);
 }

@@ -24,7 +24,7 @@ export type Source = {
 } & (
   | { readonly side: 'local'; readonly path: string }
   | { readonly side: 'stdio' }
-  | { readonly side: 'remote'; readonly target: Target; readonly tools: Probe['tools'] }
+  | { readonly side: 'remote'; readonly target: Target; readonly at: Name; readonly tools: Probe['tools'] }
 );
 
 /** A destination, and what is there. */
@@ -68,15 +68,15 @@ function ownSource(place: Exclude<Place, RemotePlace>, { spool }: Session): Sour
   return { side: 'local', path: place.path, label: displayName(found.fact.path), ...found };
 }
 
-function remoteSources(place: RemotePlace, { found, tools }: Probed, session: Session): readonly Source[] {
+function remoteSources(place: RemotePlace, { target, found, tools }: Probed, session: Session): readonly Source[] {
   if (found.length === 0) throw missing(labelIn(place.target, place.path, session), 'absent');
-  return found.map(({ path, kind, size }) => {
+  return found.map(({ path, at, kind, size }) => {
     const label = labelIn(place.target, path, session);
     if (kind === 'absent' || kind === 'dangling' || kind === 'not-a-directory') throw missing(label, kind);
     const isDirectory = kind === 'directory';
     if (!isDirectory && endsAsDirectory({ path })) throw missing(label, 'not-a-directory');
     const fact: SourceFact = { path, kind: isDirectory ? 'directory' : 'file' };
-    return { side: 'remote', target: place.target, tools, fact, label, size };
+    return { side: 'remote', target, at, tools, fact, label, size };
   });
 }
 
@@ -96,11 +96,13 @@ function destinationOf(place: Place, probed: (place: RemotePlace) => Probed, ses
     // The directory of a pod need not be there, and is one.
     return { side: 'local', fact: place.into ? { ...fact, kind: 'directory' } : fact, label: displayName };
   }
-  const { target, path } = place;
-  const label = (name: Name): string => labelIn(target, name, session);
-  const { found, tools } = probed(place);
+  const { target, tools, found } = probed(place);
   const [there] = found;
-  if (there?.kind === 'absent' && !there.parentExists) throw noParent(path, target, label);
+  const { at: path = place.path } = there ?? {};
+  const [inHelper, asAsked] = [path, place.path].map((each) => each.replace(/\/+$/, ''));
+  const label = (name: Name): string =>
+    labelIn(place.target, `${asAsked}${name.slice(inHelper?.length)}` || '/', session);
+  if (there?.kind === 'absent' && !there.parentExists) throw noParent(place, session);
   const kind = kindOf(there);
   return { side: 'remote', target, tools, fact: { path, kind }, label };
 }
@@ -111,10 +113,10 @@ function kindOf(found: Found | undefined): DestinationFact['kind'] {
   return found.kind === 'directory' ? 'directory' : 'file';
 }
 
-function noParent(path: Name, target: Target, label: (name: Name) => string): KxError {
+function noParent({ path, target }: RemotePlace, session: Session): KxError {
   const parent = path.replace(/\/+$/, '').replace(/\/*[^/]*$/, '');
   const container = target.container === undefined ? '' : ` -c ${target.container}`;
-  return new KxError('KX_COPY_DESTINATION', `there is no directory ${label(parent)}`, {
+  return new KxError('KX_COPY_DESTINATION', `there is no directory ${labelIn(target, parent, session)}`, {
     hint: `kubectl kx exec ${target.pod} -n ${target.namespace}${container} -- mkdir -p ${displayName(parent)}`,
   });
 }

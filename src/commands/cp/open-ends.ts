@@ -26,7 +26,7 @@ export function openReader(source: Source, session: Session, report: Report): Tr
     return spool;
   }
   return readRemoteTree(endOf(source.target, session), {
-    path: source.fact.path,
+    path: source.at,
     filter,
     report,
     compress: chooseCompression(options, source.tools),

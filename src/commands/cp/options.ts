@@ -27,6 +27,8 @@ export interface CopyOptions {
   readonly allPods: boolean;
   readonly parallelism: number;
   readonly dryRun: boolean;
+  /** Of the container that stands in for one without a shell. */
+  readonly helperImage: string;
   readonly podRunningTimeout: number;
   readonly connection: ConnectionFlags;
 }

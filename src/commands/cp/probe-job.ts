@@ -1,17 +1,25 @@
-import { probeContainer, type Found, type Probe, type RemoteEnd } from '../../lib/copy/index.ts';
+import { probeContainer, type Found, type Name, type Probe, type RemoteEnd } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { describeTarget, type Target } from '../../lib/target/index.ts';
 import type { Job, Place, RemotePlace } from './jobs.ts';
 import { endOf, type Session } from './session.ts';
+import { isPattern } from './stand-in.ts';
+
+/** What stands at a path, and where it is for the container that commands run in. */
+export interface FoundAt extends Found {
+  readonly at: Name;
+}
 
 /** What a container has, and what there is at one place in it. */
 export interface Probed {
+  /** Where commands run: the container itself, or its helper. */
+  readonly target: Target;
   readonly tools: Probe['tools'];
   /** One for each that a pattern fits; else exactly one. */
-  readonly found: readonly Found[];
+  readonly found: readonly FoundAt[];
 }
 
-/** Looks at all places of a job that are in containers, by one command in each. Without sh: KX_SHELL_MISSING. */
+/** Looks at all places of a job that are in containers, by one command in each; through a helper where there is no sh. */
 export async function probeJob(job: Job, session: Session): Promise<(place: RemotePlace) => Probed> {
   const remote = [...job.sources, job.destination].filter(isRemote);
   const probed = new Map<RemotePlace, Probed>();
@@ -20,19 +28,40 @@ export async function probeJob(job: Job, session: Session): Promise<(place: Remo
     if (places === undefined || first === undefined) continue;
     const asked = places.map((place) => ({
       path: place.path,
-      glob: place !== job.destination && /[*?[]/.test(place.path),
+      glob: place !== job.destination && isPattern(place.path),
     }));
-    const { tools, paths } = await probe(endOf(first.target, session), asked).catch((error: unknown) => {
-      throw withWaysOut(error, session.transport.chosen(first.target));
-    });
-    session.log(`${describeTarget(session.transport.chosen(first.target))} has ${toolsOf(tools)}`);
-    for (const [index, place] of places.entries()) probed.set(place, { tools, found: paths[index] ?? [] });
+    const looked = await look(first.target, asked, session);
+    session.log(`${describeTarget(session.transport.chosen(looked.target))} has ${toolsOf(looked.tools)}`);
+    for (const [index, place] of places.entries()) probed.set(place, { ...looked, found: looked.paths[index] ?? [] });
   }
   return (place) => {
     const found = probed.get(place);
     if (found === undefined) throw new KxError('KX_INTERNAL', 'a place that was not looked at');
     return found;
   };
+}
+
+type Asked = Parameters<typeof probeContainer>[1];
+type Looked = Omit<Probed, 'found'> & { readonly paths: readonly (readonly FoundAt[])[] };
+
+async function look(target: Target, asked: Asked, session: Session): Promise<Looked> {
+  try {
+    const { tools, paths } = await probe(endOf(target, session), asked);
+    return { target, tools, paths: paths.map((found) => found.map((each) => ({ ...each, at: each.path }))) };
+  } catch (error) {
+    if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
+    return lookThroughHelper(target, asked, session);
+  }
+}
+
+async function lookThroughHelper(target: Target, asked: Asked, session: Session): Promise<Looked> {
+  const standIn = await session.standIn(session.transport.chosen(target));
+  const located = await Promise.all(asked.map(async (each) => ({ ...each, path: await standIn.locate(each.path) })));
+  const { tools, paths } = await probe(endOf(standIn.target, session), located);
+  const named = paths.map((found, index) =>
+    found.map((each) => ({ ...standIn.nameAsAsked(each, asked[index]?.path ?? ''), at: each.path })),
+  );
+  return { target: standIn.target, tools, paths: named };
 }
 
 /** Nothing is changed by it, so that it can be asked again. */
@@ -58,15 +87,4 @@ function toolsOf({ tar, ...others }: Probe['tools']): string {
   const names = Object.entries(others).flatMap(([name, has]) => (has ? [name] : []));
   if (tar !== undefined) names.unshift(`tar (${tar})`);
   return names.length === 0 ? 'only sh' : names.join(', ');
-}
-
-function withWaysOut(error: unknown, target: Target): unknown {
-  if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') return error;
-  const { namespace, pod, container = 'CONTAINER' } = target;
-  return new KxError('KX_SHELL_MISSING', `${error.message}: ${describeTarget(target)} cannot take part in a copy`, {
-    cause: error,
-    hint:
-      `ways out: kubectl debug -it ${pod} -n ${namespace} --image=busybox --target=${container} ` +
-      '(its /proc/1/root has the files); an image with sh; a volume that another pod mounts too',
-  });
 }

@@ -9,6 +9,7 @@ import {
 import type { Target } from '../../lib/target/index.ts';
 import type { TargetingTransport } from '../../lib/transport/index.ts';
 import type { CopyOptions } from './options.ts';
+import type { StandIn } from './stand-in.ts';
 import type { Spool } from './stdio.ts';
 import type { Tally } from './tally.ts';
 
@@ -18,6 +19,8 @@ export interface Session {
   /** The namespace that need not be said. */
   readonly namespace: string;
   readonly transport: TargetingTransport;
+  /** The helper of a container without a shell, the same one for each call. */
+  readonly standIn: (target: Target) => Promise<StandIn>;
   readonly filter: Filter;
   readonly tally: Tally;
   readonly signal: AbortSignal;
