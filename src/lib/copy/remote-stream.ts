@@ -11,7 +11,8 @@ import type { EntryPlace, TarBytes } from './tar-decode.ts';
 export interface SendSession {
   readonly end: RemoteEnd;
   readonly path: Name;
-  readonly tar: boolean;
+  /** Taken back when the container has one that cannot be relied on. */
+  tar: boolean;
   readonly compress: SendRequest['compress'];
   /** Seconds since 1970. */
   readonly now: number;
@@ -92,6 +93,11 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     session.fellShort = false;
     const request = { ...session, since: session.since ?? '', from };
     const opened = await startSender(end, sendCommand(request, session.now), session.compress, hear);
+    if (opened.kind === 'tarless' && session.tar) {
+      await opened.close();
+      session.tar = false;
+      return open();
+    }
     try {
       if (check(session, opened) && from !== undefined) throw new StreamChanged(crc);
       if (from !== undefined) await checkResumed(opened, from);

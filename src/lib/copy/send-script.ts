@@ -39,9 +39,9 @@ const block = 65536;
  * there, and is left out where the file was last changed (ctime) before the copy began. All of it is squeezed as one.
  *
  * GNU tar writes records of 256 KiB, a third of the time of its 10 KiB. Other tars do not tell when a file grows or is written to
- * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that it may
- * not read, and fills up one that shrinks, as if nothing were (libarchive 3.6);
- * nor is toybox for one file, as it takes a newline off the end of its name.
+ * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that
+ * it may not read, and fills up one that shrinks, as if nothing were (libarchive 3.6); nor is toybox for one file, as it takes a
+ * newline off the end of its name. Proxies take request lines of 8 KiB, so what replaces a tar is sent only where it is used.
  */
 const functions = [
   'kx_exact() { [ "$1" = 0 ] || dd bs=65536 count="$1" iflag=fullblock; [ "$2" = 0 ] || dd bs="$2" count=1 iflag=fullblock; } 2>/dev/null;',
@@ -51,9 +51,7 @@ const functions = [
   'else kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; fi; cat; };',
   'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
   'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
-  walkScript,
-  'kx_tar() { case $kx_kind$(tar --version 2>&1) in *bsdtar*|file*toybox*) kx_sh "$1";;',
-  '*"GNU tar"*) tar -c -b 512 --no-unquote $kx_h -f - "$1";;',
+  'kx_tar() { case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote $kx_h -f - "$1";;',
   '*) tar -c $kx_h -f - "$1"; kx_r=$?; kx_changed "$1"; return $kx_r;; esac; };',
   'kx_sh() { exec 4>&1; kx_walk "$1"; kx_end; };',
   'kx_send() { cd "$kx_dir" 2>/dev/null || { kx_kind=denied; kx_name=; }; printf "kx %s %s %s\\n" "$kx_id" "$kx_kind" "${kx_since:--}"; [ "$kx_name" ] || return 0;',
@@ -67,14 +65,19 @@ const look = [
   'if [ -d "$kx_p" ]; then kx_kind=directory; kx_name=.; kx_dir=$kx_p;',
   'elif [ -f "$kx_p" ]; then kx_kind=file; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
   'elif [ -e "$kx_p" ] || [ -L "$kx_p" ]; then kx_kind=other; else kx_kind=absent; fi;',
+  'if [ "$kx_name" ] && [ $kx_how = kx_tar ]; then kx_tars=$(tar --version 2>&1);',
+  'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_kind=tarless; kx_name=;; esac; fi;',
 ].join(' ');
 
-const script = [
+const begin = [
   'LC_ALL=C; export LC_ALL; unset CDPATH TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS;',
   'kx_p=$(printf %b. "$1"); kx_p=${kx_p%.}; kx_how=$2; kx_pack=$3; kx_since=$4; kx_now=$5; kx_skip=$6; kx_again=$7; kx_body=$8;',
   'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.};',
   `${identityScript}; [ "$kx_since" ] || kx_since=$(date +%s 2>/dev/null);`,
   functions,
+].join(' ');
+
+const send = [
   look,
   'if [ "$kx_pack" = none ]; then kx_send; exit; fi;',
   'exec 4>&1; kx_r=$( { { kx_send 4>&-; echo $? >&3; } | kx_squeeze >&4 3>&- || echo 98 >&3; } 3>&1 );',
@@ -88,6 +91,7 @@ export function sendCommand({ path, tar, compress, since, from }: SendRequest, n
     from === undefined
       ? ['', '', '', '']
       : [blocks(from.start), blocks(from.headerLength), blocks(from.bodyLength), encodeWord(from.member)];
+  const script = [begin, ...(tar ? [] : [walkScript]), send].join(' ');
   return [
     'sh',
     '-c',
