@@ -38,6 +38,16 @@ export function startKxExec(words: readonly string[], options: JourneyOptions = 
   return start(kxBinary(), execWords(words, options), programOptions({ stdin: null, ...options }));
 }
 
+/** Runs `kx cp` with these words to its end. */
+export function kxCp(words: readonly string[], { context = 'kx', ...options }: JourneyOptions = {}): Promise<Ended> {
+  return run(kxBinary(), ['cp', '--context', context, ...words], programOptions(options));
+}
+
+/** Starts `kx cp` and leaves it running. */
+export function startKxCp(words: readonly string[], { context = 'kx', ...options }: JourneyOptions = {}): Running {
+  return start(kxBinary(), ['cp', '--context', context, ...words], programOptions(options));
+}
+
 /** Runs a line of shell, in which `kx` is `kx exec` on the test cluster, with the pipes and files a user would type. */
 export function runLine(line: string, options: JourneyOptions = {}): Promise<Ended> {
   return run('bash', ['-c', shellLine(line, options)], programOptions(options));
