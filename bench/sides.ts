@@ -17,9 +17,9 @@ export function clearPod(pod: Pod): void {
   runAt(pod, 'cd / && rm -rf "$1"', podFolder);
 }
 
-/** Empties the destination, so that each run finds it the same. */
+/** Empties the destination and lets the disk come to rest, so that no run pays for the one before it. */
 export function emptyDestination(side: Side): void {
-  runAt(side, 'rm -rf destination && mkdir destination');
+  runAt(side, 'rm -rf destination && mkdir destination && sync');
 }
 
 /** The number of files below `root` in `folder`, and a SHA-256 over their names and contents. */
