@@ -24,8 +24,10 @@ const functions = [
   'say() { n=0; set -f; IFS=$nl; for l in $o; do [ $n = 200 ] && break; n=$((n+1)); printf "! %s\\n" "$l"; done;',
   'IFS=" "; set +f; printf "= %s %s %s\\n" $i $s "$w"; };',
   'skip() { [ $a = 0 ] || dd bs=65536 count=$a iflag=fullblock; [ $b = 0 ] || dd bs=$b count=1 iflag=fullblock; };',
+  // A directory of the tree that may not be written to may be made so: it gets its mode in the end.
+  'able() { [ -w "${1%/*}" ] || [ "${1%/*}" = . ] || chmod u+rwx "${1%/*}" 2>/dev/null; };',
   // dd cuts a file off where it begins to write; the bytes behind the last whole block are appended.
-  'put() { umask 077; { true >>"$v"; } || return 9;',
+  'put() { umask 077; able "$v"; { true >>"$v"; } || return 9;',
   'if [ $a = 0 ]; then true >"$v"; else dd bs=65536 count=$a seek=$d iflag=fullblock of="$v"; fi || return 8;',
   '[ $b = 0 ] || dd bs=$b count=1 iflag=fullblock >>"$v" || return 8; };',
   'size() { set -- "$1" $(ls -lnL "$1"); n=$6; [ "$n" ] || n=$(wc -c <"$1"); };',
@@ -42,11 +44,11 @@ const functions = [
   'plain || return 1; [ ! -d "$z" ] || rm -f "$z"; attr "$y"; mv -f "$y" "$z" 2>/dev/null && return;',
   // A mount point cannot be replaced, only written to.
   'if [ -f "$z" ]; then { cat "$y" >"$z"; } && fits "$z" && attr "$z" && rm -f "$y"; else mv -f "$y" "$z"; fi; };',
-  'link() { plain || return 1; rm -f "$z"; ln -s -- "$y" "$z" || return 1; [ $f = - ] || chown -h $f "$z";',
+  'link() { able "$z"; plain || return 1; rm -f "$z"; ln -s -- "$y" "$z" || return 1; [ $f = - ] || chown -h $f "$z";',
   '[ $d = - ] || touch -h -d @$d "$z" 2>/dev/null; return 0; };',
-  'hard() { [ "$y" -ef "$z" ] && return; plain || return 1; rm -f "$z"; ln "$y" "$z" 2>/dev/null && return;',
+  'hard() { [ "$y" -ef "$z" ] && return; able "$z"; plain || return 1; rm -f "$z"; ln "$y" "$z" 2>/dev/null && return;',
   'cp -p "$y" "$z" && echo "copied, as it cannot be a hard link here"; };',
-  'folder() { [ -d "$v" ] || mkdir "$v" || return 1; [ -w "$v" ] || chmod u+rwx "$v"; };',
+  'folder() { able "$v"; [ -d "$v" ] || mkdir "$v" || return 1; [ -w "$v" ] || chmod u+rwx "$v"; };',
 ];
 
 const begin = [
@@ -68,8 +70,8 @@ const loop = [
   'm) { [ -d "$t" ] || o=$(mkdir "$t" 2>&1); } && o=$(cd "$t" 2>&1) && cd "$t" || { s=1; say; exit 1; };;',
   // Unpacks a batch.
   't) if [ "$u" ]; then dd bs=$a count=$b iflag=fullblock of=/proc/self/fd/4 || { echo "kx shm"; exit; }; dot;',
-  'o=$(tar $d -f - </proc/self/fd/4 2>&1); s=$?; else',
-  'o=$(dd bs=$a count=$b iflag=fullblock | { tar $d -f - 2>&1; s=$?; dd bs=65536 of=/dev/null; exit $s; }); s=$?; dot; fi;;',
+  'o=$(umask $e; tar $d -f - </proc/self/fd/4 2>&1); s=$?; else',
+  'o=$(dd bs=$a count=$b iflag=fullblock | { umask $e; tar $d -f - 2>&1; s=$?; dd bs=65536 of=/dev/null; exit $s; }); s=$?; dot; fi;;',
   // Opens a file: says whether it is made anew, written over, or written directly.
   'o) names; if plain; then w=new; [ ! -e "$z" ] || w=over; o=$({ true >>"$y"; } 2>&1); s=$?;',
   'if [ $s != 0 ] && [ -f "$z" ] && [ -w "$z" ]; then w=direct; o=; s=0; fi; else o="it is a directory"; s=1; fi;;',
@@ -80,6 +82,8 @@ const loop = [
   'q) name; w=gone; [ ! -f "$v" ] || { size "$v"; w=$n; };;',
   'd) name; o=$(folder 2>&1); s=$?;;',
   'a) name; o=$(attr "$v" 2>&1); s=$?;;',
+  // A mode for many.
+  'g) set --; while [ $b != 0 ]; do name; set -- "$@" "$v"; b=$((b-1)); done; o=$(chmod $a "$@" 2>&1); s=$?;;',
   'l) names; o=$(link 2>&1); s=$?;;',
   'k) names; o=$(hard 2>&1); s=$?;;',
   'x) name; o=$(rm -f "$v" 2>&1); s=$?;;',

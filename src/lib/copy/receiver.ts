@@ -84,11 +84,16 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
       return;
     }
     next.answered(answered.answer);
-    if (ending && waiting.length === 0) setTimeout(() => finish('end'), leavePatience).unref();
+    if (ending && waiting.length === 0) setTimeout(leave, leavePatience).unref();
   };
   const finish = (how: 'end' | 'unkept' | KxError): void => {
     ended.resolve(how);
     hello.reject(how instanceof KxError ? how : lost('the receiver ended'));
+  };
+
+  const leave = (): void => {
+    finish('end');
+    remote.disconnect();
   };
 
   let rest = '';

@@ -1,16 +1,24 @@
 import { KxError } from '../errors/index.ts';
-import { attributesOf, type Keep } from './attributes.ts';
+import type { Keep } from './attributes.ts';
 import { createReceiverNonce, startDelivery, type Base, type Delivery } from './delivery.ts';
 import { displayName } from './display-name.ts';
 import type { Entry, Name, Report, TreeWriter } from './entry.ts';
-import { exactBody } from './exact-body.ts';
 import type { Answer } from './receive-script.ts';
 import { removeStaged } from './remove-staged.ts';
+import { parentBase, treeBase } from './remote-base.ts';
 import type { RemoteEnd } from './remote-end.ts';
-import { createStagedFiles, type StagedFile } from './staged-files.ts';
+import { sendFile } from './send-file.ts';
+import { createStagedFiles } from './staged-files.ts';
 import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
 import { destinationError, reasonOf } from './tool-words.ts';
-import { postBatch, postByHand, postDirectories, postDirectoryAttributes, type Unpacking } from './unpacking.ts';
+import {
+  postBatch,
+  postByHand,
+  postDirectories,
+  postDirectoryAttributes,
+  postMode,
+  type Unpacking,
+} from './unpacking.ts';
 
 export interface RemoteWriterOptions extends Keep {
   /** The absolute or relative path in the container that '' of the tree is written to. Its parent must be there. */
@@ -22,9 +30,8 @@ export interface RemoteWriterOptions extends Keep {
 
 /** Files up to this size go into batches. */
 const largestInBatch = 1 << 20;
-/** Large files are stored in parts of this size; the last one is up to a block larger. */
-const partBytes = 4 << 20;
-const block = 64 * 1024;
+/** So many names are given to one chmod. */
+const modesAtOnce = 100;
 
 /**
  * Writes a tree in a container, which needs sh and dd. Small files are unpacked by its tar, or made by hand where it has
@@ -56,6 +63,8 @@ interface Writing extends Unpacking {
   readonly base: Base;
   readonly batches: BatchBuilder;
   readonly directories: Entry[];
+  /** Files of batches that have a set-user-ID or set-group-ID bit. */
+  readonly special: Entry[];
 }
 
 async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): Promise<Writing> {
@@ -72,50 +81,21 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
   const keep = { preserve, sameOwner };
   const umask = preserve ? 0 : (await delivery.hello).umask;
   const batches = buildBatches(keep, umask);
-  return { options, nonce, base, batches, directories: [], delivery, files, report, keep, umask, place, late: [] };
-}
-
-/** A directory that becomes the root, or is it already. */
-function treeBase(destination: Name): Base {
   return {
-    directory: shellPath(destination),
-    check({ found }) {
-      if (found === 'other') throw destinationError(destination, 'it is not a directory');
-    },
-    refused(said) {
-      const reason = reasonOf(said, 'it cannot be made');
-      return reason === 'No such file or directory'
-        ? noDirectory(parentOf(destination))
-        : destinationError(destination, reason);
-    },
+    options,
+    nonce,
+    base,
+    batches,
+    directories: [],
+    special: [],
+    delivery,
+    files,
+    report,
+    keep,
+    umask,
+    place,
+    late: [],
   };
-}
-
-/** The directory that a file is put into. */
-function parentBase(destination: Name): Base {
-  const parent = parentOf(destination);
-  return {
-    directory: shellPath(parent),
-    check({ found }) {
-      if (found === 'nothing') throw noDirectory(parent);
-      if (found === 'other') throw destinationError(destination, `${displayName(parent)} is not a directory`);
-    },
-    refused: (said) => destinationError(destination, reasonOf(said, 'its directory cannot be entered')),
-  };
-}
-
-function noDirectory(name: Name): KxError {
-  return new KxError('KX_COPY_DESTINATION', `no such directory in the container: ${displayName(name)}`, { ran: 'yes' });
-}
-
-function parentOf(path: Name): Name {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
-}
-
-/** No name is an option of `cd` or `mkdir`. */
-function shellPath(path: Name): Name {
-  return path.startsWith('/') ? path : `./${path}`;
 }
 
 function checkPaths({ path, kind, linkTarget }: Entry): void {
@@ -147,6 +127,7 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
     to.late.push(entry);
     return;
   }
+  if (kind === 'file' && (entry.mode & 0o6000) !== 0) to.special.push(entry);
   if (!to.batches.fits(open)) flush(to);
   await to.batches.add(open);
 }
@@ -173,41 +154,8 @@ async function writeRoot(to: Writing, entry: Entry): Promise<void> {
   await sendFile(to, to.files.begin('', final, how, how === 'direct' ? final : stage), entry);
 }
 
-async function sendFile(to: Writing, file: StagedFile, entry: Entry): Promise<void> {
-  let left = entry.size;
-  let wanted = nextPart(left);
-  let pieces: Buffer[] = [];
-  const post = async (): Promise<void> => {
-    await to.delivery.room();
-    if (!file.failed) to.files.part(file, pieces);
-    [left, pieces] = [left - wanted, []];
-    wanted = nextPart(left);
-  };
-  let collected = 0;
-  if (entry.size === 0) to.files.part(file, []);
-  else {
-    for await (let piece of exactBody(entry)) {
-      while (collected + piece.length >= wanted && wanted > 0) {
-        pieces.push(piece.subarray(0, wanted - collected));
-        piece = piece.subarray(wanted - collected);
-        collected = 0;
-        await post();
-        if (file.failed) return;
-      }
-      if (piece.length > 0) pieces.push(piece);
-      collected += piece.length;
-    }
-  }
-  to.files.commit(file, attributesOf(entry, to.keep, to.umask));
-}
-
-/** A part that is not the first has at least one whole block, as the receiver cuts the file off where that begins. */
-function nextPart(left: number): number {
-  return left >= partBytes + block ? partBytes : left;
-}
-
 async function finish(to: Writing): Promise<void> {
-  const { delivery, options, late } = to;
+  const { delivery, late } = to;
   flush(to);
   await delivery.settled();
   for (const entry of late) {
@@ -215,21 +163,44 @@ async function finish(to: Writing): Promise<void> {
     postByHand(to, entry, Buffer.alloc(0));
   }
   await delivery.settled();
-  const found = (await delivery.hello).found;
-  for (const entry of to.directories.reverse()) {
-    // A directory that was there before the copy stays as it is; the others are complete with what `mkdir` gives them.
-    if (entry.path === '' && found === 'directory') continue;
-    if (!options.preserve && (entry.mode & 0o700) === 0o700) continue;
-    await delivery.room();
-    if (!options.tar) postDirectoryAttributes(to, entry);
-    else {
-      if (!to.batches.fits(entry)) postDirectories(to, to.batches.take());
-      await to.batches.add(entry);
-    }
-  }
-  if (!to.batches.isEmpty) postDirectories(to, to.batches.take());
+  await finishDirectories(to);
   await delivery.settled();
   await delivery.end();
+}
+
+/** What is kept of directories changes with what is written into them, or forbids it: it comes last, deepest first. */
+async function finishDirectories(to: Writing): Promise<void> {
+  const { delivery, options, special } = to;
+  const found = (await delivery.hello).found;
+  const isOpen = ({ mode }: Entry): boolean => (mode & 0o700) === 0o700;
+  // A directory that was there before the copy stays as it is.
+  const made = to.directories.filter(({ path }) => path !== '' || found !== 'directory').reverse();
+  const byTar = options.tar && options.preserve ? made.filter(isOpen) : [];
+  for (const entry of byTar) {
+    await delivery.room();
+    if (!to.batches.fits(entry)) postDirectories(to, to.batches.take());
+    await to.batches.add(entry);
+  }
+  if (!to.batches.isEmpty) postDirectories(to, to.batches.take());
+  // Some tars give modes to what they make only, and without these bits, unless root runs them.
+  for (const [mode, entries] of Map.groupBy(
+    options.preserve ? [...special, ...byTar] : [],
+    ({ mode }) => mode & 0o7777,
+  )) {
+    for (let at = 0; at < entries.length; at += modesAtOnce) {
+      await delivery.room();
+      postMode(
+        to,
+        mode,
+        entries.slice(at, at + modesAtOnce).map(({ path }) => path),
+      );
+    }
+  }
+  for (const entry of made) {
+    if (isOpen(entry) && (options.tar || !options.preserve)) continue;
+    await delivery.room();
+    postDirectoryAttributes(to, entry);
+  }
 }
 
 async function abort(end: RemoteEnd, to: Writing): Promise<readonly Name[]> {

@@ -9,7 +9,7 @@ const hopeless = /No space left on device|Read-only file system|[Dd]isk quota ex
 /** Why a tool failed, without the names that it was about: the system's words stand at the end. */
 export function reasonOf(said: readonly Name[], otherwise: string): string {
   const words = said.filter((line) => line !== '' && !countsOfDd.test(line));
-  const telling = words.find((line) => /: [^:]+$/.test(line)) ?? words[0];
+  const telling = words.find((line) => /: [^:/]+$/.test(line)) ?? words[0];
   if (telling === undefined) return otherwise;
   return displayName(telling.slice(telling.lastIndexOf(': ') + 1)).trim();
 }

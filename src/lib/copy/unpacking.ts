@@ -1,5 +1,5 @@
 import { attributesOf, attributeWords, type Keep } from './attributes.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Parcel } from './delivery.ts';
 import type { Entry, Name, Report } from './entry.ts';
 import type { Answer } from './receive-script.ts';
 import type { StagedFiles } from './staged-files.ts';
@@ -28,7 +28,9 @@ type MakeByHand = (to: Unpacking, entry: Entry, body: Buffer) => void;
 export function postBatch(to: Unpacking, batch: Batch, byHand: MakeByHand = postByHand): void {
   const payload = archiveOf(batch);
   const options = `-x${to.keep.preserve ? 'p' : 'm'}${to.keep.sameOwner ? '' : 'o'}`;
-  const words = `${archiveWords(payload)} ${options}`;
+  // Not every tar does without the umask.
+  const umask = to.keep.preserve ? '0' : to.umask.toString(8);
+  const words = `${archiveWords(payload)} ${options} ${umask}`;
   const answered = ({ status, said }: Answer): void => {
     throwIfHopeless(said, to.place(''));
     if (status === 0) remark(to.report, batch.items, said);
@@ -104,8 +106,17 @@ export function postByHand(to: Unpacking, entry: Entry, body: Buffer, final = ta
 /** Gives a directory what is kept of it, when everything is in it. That it cannot be had is only a warning. */
 export function postDirectoryAttributes(to: Unpacking, entry: Entry): void {
   const words = `- ${attributeWords(attributesOf(entry, to.keep, to.umask))}`;
-  const answered = ({ said }: Answer): void => {
-    for (const message of remarksOf(said)) to.report({ level: 'warning', path: entry.path, message });
+  to.delivery.post({ letter: 'a', words, names: [tarName(entry.path)], answered: warner(to.report, entry.path) });
+}
+
+/** Gives a mode to what tar may have left without it. */
+export function postMode(to: Unpacking, mode: number, paths: readonly Name[]): void {
+  const words = `${mode.toString(8)} ${paths.length}`;
+  to.delivery.post({ letter: 'g', words, names: paths.map(tarName), answered: warner(to.report, '') });
+}
+
+function warner(report: Report, path: Name): Parcel['answered'] {
+  return ({ said }) => {
+    for (const message of remarksOf(said)) report({ level: 'warning', path, message });
   };
-  to.delivery.post({ letter: 'a', words, names: [tarName(entry.path)], answered });
 }

@@ -120,7 +120,7 @@ for (const shell of shellNames()) {
       replaceProgram(other.path, 'tar', `printf '%s\\n' '= 2 0 ' 'kx 1 0022 d 1 x' '' '  * \\0101' >&2; exit 3`);
       const running = start(other.path, base);
       await running.line();
-      running.say(`m 1 \nt 2 10240 1 -x\n${'\0'.repeat(10240)}.\n`);
+      running.say(`m 1 \nt 2 10240 1 -x 22\n${'\0'.repeat(10240)}.\n`);
       assert.equal((await running.line())?.startsWith('= 1 0'), true);
       const lines = [];
       for (let at = 0; at < 4; at++) lines.push(await running.line());
@@ -135,7 +135,7 @@ for (const shell of shellNames()) {
       for (const keepBatches of [true, false]) {
         const running = start(other.path, fresh(), { keepBatches });
         assert.equal(parseHello((await running.line()) ?? '')?.keepsBatches, keepBatches);
-        running.say(`m 1 \nt 2 10240 100 -x\n${'y'.repeat(1_024_000)}.\ne 3 \n`);
+        running.say(`m 1 \nt 2 10240 100 -x 22\n${'y'.repeat(1_024_000)}.\ne 3 \n`);
         assert.deepEqual(
           [await running.line(), await running.line(), await running.line()].map((line) => line?.slice(0, 5)),
           ['= 1 0', '= 2 2', '= 3 0'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const [usual = makePrograms('dash', 'tar')] = programs;
 const root = process.getuid?.() === 0;
 after(() => {
   for (const { path } of programs) rmSync(path, { recursive: true, force: true });
+  execFileSync('chmod', ['-R', 'u+rwx', folder]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -379,6 +380,26 @@ suite('a container', () => {
       transport: localTransport({ path: empty }),
     });
     await assert.rejects(failing, failsWith('KX_SHELL_MISSING', /no sh/));
+  });
+
+  test('whose disk is full is told so by its own words', { skip: !root }, async (context) => {
+    const disk = fresh();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
+    if (mounted.status !== 0) return context.skip('nothing can be mounted');
+    try {
+      const small = Array.from({ length: 300 }, (_, at) => entry(`f${at}`, 'file', { bytes: bytesOf(20_000) }));
+      for (const entries of [small, [entry('large', 'file', { bytes: bytesOf(5 << 20) })]]) {
+        const failing = copy([entry('', 'directory'), ...entries], join(disk, 'new'));
+        await assert.rejects(failing, failsWith('KX_COPY_DESTINATION', /No space left on device/));
+        assert.deepEqual(
+          readdirSync(join(disk, 'new')).filter((name) => name.startsWith('.')),
+          [],
+        );
+        rmSync(join(disk, 'new'), { recursive: true });
+      }
+    } finally {
+      spawnSync('umount', [disk]);
+    }
   });
 
   test('that was started again is not written to', async () => {
