@@ -77,7 +77,7 @@ export const execComparisons: readonly Comparison[] = [
   },
   {
     name: 'exec-up-busybox',
-    job: '1 GiB up, `wc -c` from a file (busybox, whose `wc -c` alone is slower than the connection)',
+    job: '1 GiB up, `wc -c` from a file (busybox, whose `wc -c` is slow)',
     ...upload('one'),
     targets: { kubectl: 0.75 },
   },

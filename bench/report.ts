@@ -36,7 +36,7 @@ times of the whole process, as medians, with the range from the fastest to the s
 
 A copy is \`kx cp\`, \`kubectl cp\`, or the raw pipe: \`tar c -C DIR NAME | kubectl exec -i POD -- tar x -C DIR\` up and
 \`kubectl exec POD -- tar c -C DIR NAME | tar x -C DIR\` down. Each run finds an empty destination, and counts only if the
-names and contents of all files are there afterwards. Where nothing else is said the container is one of Debian (GNU tar).
+names and contents of all files are there afterwards. Copies are to and from Debian (GNU tar) unless the job says busybox.
 
 - machine: ${machine()}
 - kx: ${versions.kx}
