@@ -44,7 +44,7 @@ export function listTree(root: string): string[] {
     const path = join(root, name);
     const stat = lstatSync(path);
     if (stat.isDirectory()) return `${name}/`;
-    return stat.isSymbolicLink() ? `${name} -> ${readlinkSync(path)}` : `${name} = ${readFileSync(path).toString()}`;
+    return stat.isSymbolicLink() ? `${name} -> ${readlinkSync(path)}` : `${name} = ${readFileSync(path, 'latin1')}`;
   };
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).map(shown).sort();
 }

@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Ends every connection now, without a word; new ones are served. */
   cut(): void;
+  /** Does that once, when so many bytes more have passed in both directions together. */
+  cutAfter(bytes: number): void;
   /** Carries nothing more in either direction, and keeps the connections open. */
   freeze(): void;
   thaw(): void;
@@ -16,6 +18,10 @@ export interface TcpProxy {
 export async function startTcpProxy(server: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
+  let left = Infinity;
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
@@ -30,8 +36,13 @@ export async function startTcpProxy(server: { host: string; port: number }): Pro
       [outside, inside],
     ] as const) {
       keep(from);
-      from.on('data', (chunk) => {
-        if (!to.write(chunk)) from.pause();
+      from.on('data', (chunk: Buffer) => {
+        const passing = chunk.subarray(0, left);
+        if (!to.write(passing)) from.pause();
+        left -= passing.length;
+        if (left > 0) return;
+        left = Infinity;
+        cut();
       });
       to.on('drain', () => {
         if (!frozen) from.resume();
@@ -44,8 +55,9 @@ export async function startTcpProxy(server: { host: string; port: number }): Pro
   await once(listener, 'listening');
   return {
     port: (listener.address() as AddressInfo).port,
-    cut: () => {
-      for (const socket of sockets) socket.resetAndDestroy();
+    cut,
+    cutAfter: (bytes) => {
+      left = bytes;
     },
     freeze: () => {
       frozen = true;
