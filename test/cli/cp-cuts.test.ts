@@ -48,7 +48,8 @@ suite(`kx cp through ${cuts} cuts at random bytes`, () => {
           const bytes = anywhere();
           const back = join(bench.fresh(), 'back');
           const there = `one:/tmp/cut-${direction}-${name}-${i}`;
-          const said = await copyThroughCut(bytes, ...(direction === 'up' ? [tree, there] : ['one:/tmp/source', back]));
+          const [from, to] = direction === 'up' ? [tree, there] : ['one:/tmp/source', back];
+          const said = await copyThroughCut(bytes, from, to);
           if (/trying again/.test(said)) lost++;
           if (direction === 'up') await bench.copies(there, back);
           assert.deepEqual(listTree(back), wanted, `cut after ${bytes} bytes`);
