@@ -52,8 +52,8 @@ export interface Delivery {
   stop(reason: Error): void;
 }
 
-/** Bytes on their way at most: what a connection of 1 Gbit/s and 60 ms holds. */
-const windowBytes = 8 << 20;
+/** Bytes on their way before one more command; with a part of a file, what a connection of 1 Gbit/s and 60 ms holds. */
+const windowBytes = 4 << 20;
 
 /** A name for the receivers of one copy. */
 export function createReceiverNonce(): string {

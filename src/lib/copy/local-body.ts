@@ -7,7 +7,7 @@ import { systemWords } from './local-problem.ts';
 
 /** Up to this size a file is read in one go, before its entry is given out. */
 export const smallBytes = 256 << 10;
-const pieceBytes = 256 << 10;
+const pieceBytes = 512 << 10;
 const ahead = 3;
 const readPiece = promisify(read);
 

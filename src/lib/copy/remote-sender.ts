@@ -36,7 +36,7 @@ export async function startSender(
   const [shell = '', flag = '', script = '', ...args] = command;
   // The script is longer than what proxies take as a URL (8 KiB by default in nginx), so its only line comes by stdin.
   const request = {
-    command: [shell, flag, 'IFS= read -r kx_v; exec </dev/null; eval "$kx_v"', ...args],
+    command: [shell, flag, 'IFS= read -r kx_v && exec </dev/null && eval "$kx_v"', ...args],
     stdin: true,
     tty: null,
   };

@@ -122,7 +122,11 @@ class LinkedProcess implements RemoteProcess {
     return new Writable({
       highWaterMark: stdinHighWater,
       write: (chunk: Buffer, _encoding, done) => write([chunk], done),
-      writev: (items, done) => write(items.map((item) => item.chunk as Buffer), done),
+      writev: (items, done) =>
+        write(
+          items.map((item) => item.chunk as Buffer),
+          done,
+        ),
       final: (done) => this.#endStdin(done),
       destroy: (error, done) => {
         this.#releaseStdin();
