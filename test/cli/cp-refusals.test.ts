@@ -114,13 +114,6 @@ const refusals: readonly Refusal[] = [
     says: /pods\/exec|exec/,
   },
   {
-    what: 'out of an image without a shell',
-    args: ['scratch:/x', 'x'],
-    code: 'KX_SHELL_MISSING',
-    says: /\bsh\b.*scratch/,
-    hints: /kubectl debug.*--target=.*an image with sh.*volume/,
-  },
-  {
     what: 'of a directory into itself',
     args: ['one:/usr/share', 'one:/usr/./share/x'],
     code: 'KX_USAGE',
@@ -164,6 +157,15 @@ suite('what kx cp refuses is one line with a code, and nothing is done', () => {
       assert.deepEqual(readdirSync(cwd), ['here']);
     });
   }
+
+  test('an image without a shell is an error where no helper container can stand in', async () => {
+    const { code, stdout, stderr } = await bench.cp(['scratch:/x', 'x']);
+    assert.deepEqual([code, stdout.toString()], [125, '']);
+    const [before = '', error = '', hint = ''] = stderr.split('\n');
+    assert.match(before, /^Adding the helper container .* to pod scratch: .* stays listed/);
+    assert.match(error, /^error: .*scratch has no sh.*ephemeral containers.* \[KX_SHELL_MISSING\]$/);
+    assert.match(hint, /image that has sh.*volume/);
+  });
 
   test('a destination that is a directory is not replaced by a file', async () => {
     const cwd = bench.fresh();

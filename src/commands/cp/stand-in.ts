@@ -1,8 +1,7 @@
 import type { Found, Name } from '../../lib/copy/index.ts';
 import { addHelperContainer, locatePath, type Helper } from '../../lib/helper-container/index.ts';
-import { KxError } from '../../lib/errors/index.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
-import { describeTarget, type Target } from '../../lib/target/index.ts';
+import type { Target } from '../../lib/target/index.ts';
 import type { Transport } from '../../lib/transport/index.ts';
 
 /** A helper container that sees the files of one without a shell. */
@@ -23,12 +22,10 @@ export interface StandInOptions {
   readonly say: (line: string) => void;
 }
 
-/** Finds or adds the helper container of a target. Rejects as addHelperContainer does, with the other ways out. */
+/** Finds or adds the helper container of a target. Rejects as addHelperContainer does. */
 export async function openStandIn(target: Target, options: StandInOptions): Promise<StandIn> {
   const { api, transport, image, podTimeoutMs, signal, say } = options;
-  const helper = await addHelperContainer(api, target, { image, podTimeoutMs, signal, say }).catch((error: unknown) => {
-    throw withWaysOut(error, target);
-  });
+  const helper = await addHelperContainer(api, target, { image, podTimeoutMs, signal, say });
   return {
     target: helper.target,
     locate: (path) => locate(transport, helper, path, signal),
@@ -51,14 +48,4 @@ function asAsked(found: Name, asked: Name): Name {
 /** Whether a shell would expand it. */
 export function isPattern(path: Name): boolean {
   return /[*?[\\]/.test(path);
-}
-
-function withWaysOut(error: unknown, target: Target): unknown {
-  if (!(error instanceof KxError) || !['KX_SHELL_MISSING', 'KX_FORBIDDEN'].includes(error.code)) return error;
-  const ways = 'other ways: an image with sh, or a volume that another pod mounts too';
-  const hint = error.hint === undefined ? ways : `${error.hint}; ${ways}`;
-  return new KxError(error.code, `${describeTarget(target)} has no shell to copy with, and ${error.message}`, {
-    cause: error,
-    hint,
-  });
 }

@@ -94,7 +94,9 @@ for (const shell of shells) {
       assert.deepEqual([closes.stdout, closes.marks.inputClosed, closes.marks.end], ['on\n', true, 0]);
     });
 
-    test('runs nothing where no dd can hand on the input', async () => {
+    // The shell of busybox may have a dd of its own, whatever the PATH.
+    const ownDd = shell === 'busybox' && 'its dd cannot be taken away';
+    test('runs nothing where no dd can hand on the input', { skip: ownDd }, async () => {
       const ran = await run(shell, request(['/bin/echo', 'ran']), { PATH: '/no' });
       assert.deepEqual([ran.stdout, ran.stderr, ran.marks.started, ran.marks.noDd], ['', '', false, true]);
     });
@@ -112,7 +114,7 @@ for (const shell of shells) {
       }
     });
 
-    test('input that the container cannot hand on hangs the command up', async () => {
+    test('input that the container cannot hand on hangs the command up', { skip: ownDd }, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'kx-'));
       writeFileSync(join(folder, 'dd'), '#!/bin/sh\n[ "$2" = count=0 ] || exit 1\n', { mode: 0o755 });
       const ran = await run(shell, request(['sh', '-c', 'cat; echo took it all']), { PATH: `${folder}:${PATH}` }, 'in');
