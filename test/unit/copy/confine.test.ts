@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
-import { checkName, confineTo } from '../../../src/lib/copy/confine.ts';
+import { checkName, confineTo } from '../../../src/lib/copy/local/confine.ts';
 import type { Entry } from '../../../src/lib/copy/entry.ts';
 import { KxError } from '../../../src/lib/errors/index.ts';
 import { open, snapshot, temporary, writerTo } from './support/local.ts';

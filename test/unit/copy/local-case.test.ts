@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createCaseGuard } from '../../../src/lib/copy/local-case.ts';
+import { createCaseGuard } from '../../../src/lib/copy/local/case.ts';
 import { temporary, writeAllTo } from './support/local.ts';
 import { entry } from './support/trees.ts';
 

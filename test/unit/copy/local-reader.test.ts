@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Problem, TreeReader } from '../../../src/lib/copy/entry.ts';
 import { createFilter } from '../../../src/lib/copy/filter.ts';
-import { readLocalTree, type LocalReaderOptions } from '../../../src/lib/copy/local-reader.ts';
+import { readLocalTree, type LocalReaderOptions } from '../../../src/lib/copy/local/reader.ts';
 import { readAll, temporary, withoutRoot } from './support/local.ts';
 import { bytesOf } from './support/trees.ts';
 

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { copyTree } from '../../../src/lib/copy/copy-tree.ts';
 import type { Problem, TreeReader } from '../../../src/lib/copy/entry.ts';
-import { readLocalTree } from '../../../src/lib/copy/local-reader.ts';
+import { readLocalTree } from '../../../src/lib/copy/local/reader.ts';
 import { readAll, temporary, withoutRoot, writeAllTo, writerTo } from './support/local.ts';
 import { assertTree, bytesOf, entry, sampleTree } from './support/trees.ts';
 

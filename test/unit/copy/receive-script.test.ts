@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, suite, test } from 'node:test';
-import { createReceiverNonce } from '../../../src/lib/copy/delivery.ts';
+import { createReceiverNonce } from '../../../src/lib/copy/to-container/delivery.ts';
 import {
   nameLine,
   parseAnswer,
@@ -14,7 +14,7 @@ import {
   receiveCommand,
   receiveScript,
   type ReceiverStart,
-} from '../../../src/lib/copy/receive-script.ts';
+} from '../../../src/lib/copy/to-container/receive-script.ts';
 import { makePrograms, shellNames, usesPath } from './support/programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kx-receive-'));

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readRemoteTree, type RemoteTreeOptions } from '../../../src/lib/copy/remote-reader.ts';
+import { readRemoteTree, type RemoteTreeOptions } from '../../../src/lib/copy/from-container/remote-reader.ts';
 import type { Programs } from './support/programs.ts';
 import {
   folder,

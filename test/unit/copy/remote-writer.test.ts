@@ -8,7 +8,7 @@ import { Transform } from 'node:stream';
 import { after, suite, test } from 'node:test';
 import { copyTree } from '../../../src/lib/copy/copy-tree.ts';
 import type { Entry, Problem } from '../../../src/lib/copy/entry.ts';
-import { writeRemoteTree, type RemoteWriterOptions } from '../../../src/lib/copy/remote-writer.ts';
+import { writeRemoteTree, type RemoteWriterOptions } from '../../../src/lib/copy/to-container/remote-writer.ts';
 import type { Retry } from '../../../src/lib/copy/retry.ts';
 import { KxError } from '../../../src/lib/errors/index.ts';
 import { deriveProcess, type RemoteProcess } from '../../../src/lib/process/index.ts';

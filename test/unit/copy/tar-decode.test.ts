@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KxError } from '../../../src/lib/errors/index.ts';
-import { decodeTar, type TarEntry } from '../../../src/lib/copy/tar-decode.ts';
-import { relativePath } from '../../../src/lib/copy/tar-path.ts';
+import { decodeTar, type TarEntry } from '../../../src/lib/copy/tar/decode.ts';
+import { relativePath } from '../../../src/lib/copy/tar/path.ts';
 import { folder, has, makeTree } from './support/sent-tree.ts';
 
 type Decoded = Pick<TarEntry, 'type' | 'name' | 'linkName' | 'size' | 'mtime' | 'uid' | 'sparse'> & { body: string };

@@ -9,7 +9,7 @@ import {
   tarRecord,
   writeTarHeader,
   type TarMember,
-} from '../../../src/lib/copy/tar-encode.ts';
+} from '../../../src/lib/copy/tar/encode.ts';
 
 const plain: TarMember = {
   ...{ name: './a', kind: 'file', mode: 0o644, mtime: 1_600_000_000 },

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Entry, Name, Problem, TreeReader, TreeWriter } from '../../../../src/lib/copy/entry.ts';
-import { fsPath, nameOf } from '../../../../src/lib/copy/local-path.ts';
-import { writeLocalTree, type LocalWriterOptions } from '../../../../src/lib/copy/local-writer.ts';
+import { fsPath, nameOf } from '../../../../src/lib/copy/local/path.ts';
+import { writeLocalTree, type LocalWriterOptions } from '../../../../src/lib/copy/local/writer.ts';
 
 const nobody = 65534;
 

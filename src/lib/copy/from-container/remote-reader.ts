@@ -1,0 +1,229 @@
+import { crc32 } from 'node:zlib';
+import { KxError } from '../../errors/index.ts';
+import { displayName } from '../display-name.ts';
+import { emptyBody, type Entry, type Name, type Problem, type Report, type TreeReader } from '../entry.ts';
+import type { Filter } from '../filter.ts';
+import { createIntake, type Intake } from './intake.ts';
+import type { RemoteEnd } from '../remote-end.ts';
+import {
+  createRemoteStream,
+  SenderStopped,
+  StreamChanged,
+  type RemoteStream,
+  type SendSession,
+} from './remote-stream.ts';
+import { decodeTar, type TarDecoder, type TarEntry } from '../tar/decode.ts';
+import { readTarMessage } from './tar-messages.ts';
+import { relativePath } from '../tar/path.ts';
+
+export interface RemoteTreeOptions {
+  /** A file, a directory, or a symlink to one, which is followed. Relative to the directory of the container's commands. */
+  readonly path: Name;
+  readonly filter: Filter;
+  readonly report: Report;
+  /** What the container squeezes the stream with. */
+  readonly compress: 'none' | 'gzip' | 'zstd';
+  /** False: there is none, or it is not to be used; a shell script sends what a tar would. */
+  readonly tar: boolean;
+  /** How many bytes all files together may have. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** So many finished paths are kept for the case that a connection is lost and the tree has changed by then. */
+const mostRemembered = 200_000;
+const mostReported = 10_000;
+
+/**
+ * Reads a tree out of a container. A lost connection is made again as `end.retry` says, and the stream goes on where it
+ * was: the file in progress was not written to (ctime), or its first part has the same CRC-32. Where neither can be shown the
+ * stream is read from its beginning, without what is finished, and the first part of that file is compared here. It rejects with
+ * KX_COPY_INCOMPLETE when that part is not the same any more.
+ */
+export function readRemoteTree(end: RemoteEnd, options: RemoteTreeOptions): TreeReader {
+  return { entries: () => new RemoteTree(end, options).entries() };
+}
+
+class RemoteTree {
+  readonly #options: RemoteTreeOptions;
+  readonly #session: SendSession;
+  readonly #finished = new Set<Name>();
+  readonly #reported = new Set<string>();
+  #stream: RemoteStream;
+  #tar: TarDecoder;
+  /** Counts the runs through the stream from its beginning. */
+  #runs = 0;
+  /** Something unfinished came before the file in progress: another run has to fetch it. */
+  #missed = false;
+  readonly #intake: Intake;
+
+  constructor(end: RemoteEnd, options: RemoteTreeOptions) {
+    this.#options = options;
+    this.#intake = createIntake({ ...options, report: (problem) => this.#report(problem) });
+    this.#session = {
+      end,
+      path: options.path,
+      tar: options.tar,
+      compress: options.compress,
+      now: Math.floor(Date.now() / 1000),
+      onLine: (line) => this.#hear(line),
+      lastLine: '',
+    };
+    this.#stream = createRemoteStream(this.#session);
+    this.#tar = decodeTar(this.#stream);
+  }
+
+  async *entries(): AsyncGenerator<Entry> {
+    try {
+      for (;;) {
+        const member = await this.#next();
+        if (member === undefined) {
+          if (!this.#missed) return;
+          await this.#restart();
+          continue;
+        }
+        const path = relativePath(member.name, this.#root);
+        if (this.#runs > 0 && this.#finished.has(path)) continue;
+        this.#stream.replaying = false;
+        const entry = this.#entry(member, path);
+        if (entry !== undefined) yield entry;
+        if (this.#finished.size < mostRemembered) this.#finished.add(path);
+      }
+    } finally {
+      await this.#stream.close();
+    }
+  }
+
+  get #root(): Name {
+    if (this.#session.kind === 'directory') return '.';
+    return `./${this.#options.path.slice(this.#options.path.lastIndexOf('/') + 1)}`;
+  }
+
+  /** The next member, in whichever run. */
+  async #next(): Promise<TarEntry | undefined> {
+    for (;;) {
+      try {
+        const member = await this.#tar.next();
+        this.#stream.member = member?.type === '0' ? member.name : '';
+        return member;
+      } catch (error) {
+        if (!(error instanceof StreamChanged)) throw error;
+        await this.#restart();
+      }
+    }
+  }
+
+  /** Begins the stream anew; what is finished is not taken again. */
+  async #restart(): Promise<void> {
+    if (this.#finished.size >= mostRemembered) {
+      throw new KxError(
+        'KX_COPY_INCOMPLETE',
+        'the tree changed while the connection was lost, and is too large to begin again',
+        {
+          ran: 'yes',
+        },
+      );
+    }
+    await this.#stream.close();
+    this.#runs++;
+    this.#missed = false;
+    this.#stream = createRemoteStream(this.#session);
+    this.#stream.replaying = true;
+    this.#tar = decodeTar(this.#stream);
+  }
+
+  #entry(member: TarEntry, path: Name): Entry | undefined {
+    const facts = this.#intake.take(member, path, this.#root);
+    return facts && { ...facts, body: facts.size === 0 ? emptyBody : this.#body(member, path) };
+  }
+
+  async *#body(member: TarEntry, path: Name): AsyncGenerator<Buffer> {
+    for (let done = 0; done < member.size;) {
+      const piece = await this.#piece(member, path, done);
+      if (piece === undefined) {
+        yield* this.#fillUp(path, member.size - done);
+        return;
+      }
+      done += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Some of a body, in whichever run; undefined when the container has no more of it. */
+  async #piece(member: TarEntry, path: Name, done: number): Promise<Buffer | undefined> {
+    try {
+      return await this.#tar.piece(member.size - done);
+    } catch (error) {
+      if (error instanceof SenderStopped) return undefined;
+      if (!(error instanceof StreamChanged)) throw error;
+      while (!(await this.#goOnInside(member, path, done, error.crc)));
+      return this.#piece(member, path, done);
+    }
+  }
+
+  /** busybox and toybox give up altogether when a file has become shorter. GNU tar fills it with zeros and goes on. */
+  async *#fillUp(path: Name, missing: number): AsyncGenerator<Buffer> {
+    this.#report({ level: 'failure', path, message: `File shrank by ${missing} bytes; padding with zeros` });
+    await this.#restart();
+    const zeros = Buffer.alloc(Math.min(missing, 65536));
+    for (let left = missing; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
+  }
+
+  /** Finds a file in a new run and reads as much of it as is there already; it must be the same. False: to be tried again. */
+  async #goOnInside(member: TarEntry, path: Name, done: number, crc: number): Promise<boolean> {
+    await this.#restart();
+    try {
+      const again = await this.#find(path);
+      this.#stream.member = again?.name ?? '';
+      if (again?.type !== '0' || again.size < member.size || (await this.#sumOf(done)) !== crc) {
+        throw new KxError('KX_COPY_INCOMPLETE', `${displayName(path)} changed while it was copied`, { ran: 'yes' });
+      }
+      if (again.size !== member.size || again.mtime !== member.mtime) {
+        this.#report({ level: 'warning', path, message: 'file changed as we read it' });
+      }
+      this.#stream.replaying = false;
+      return true;
+    } catch (error) {
+      if (error instanceof StreamChanged) return false;
+      throw error;
+    }
+  }
+
+  async #find(path: Name): Promise<TarEntry | undefined> {
+    for (;;) {
+      const member = await this.#tar.next();
+      const found = member && relativePath(member.name, this.#root);
+      if (found === undefined || found === path) return member;
+      this.#missed ||= !this.#finished.has(found);
+    }
+  }
+
+  async #sumOf(length: number): Promise<number> {
+    let crc = 0;
+    for (let left = length; left > 0;) {
+      const piece = (await this.#tar.piece(left)) ?? Buffer.alloc(0);
+      crc = crc32(piece, crc);
+      left -= piece.length;
+    }
+    return crc;
+  }
+
+  #hear(line: string): Problem['level'] | undefined {
+    const problem = readTarMessage(line);
+    if (problem === undefined) return undefined;
+    this.#report({ ...problem, path: this.#displayed(problem.path) });
+    return problem.level;
+  }
+
+  #displayed(member: Name): Name {
+    const root = this.#root;
+    return member === root || member === '.' ? '' : member.startsWith('./') ? member.slice(2) : member;
+  }
+
+  /** Once, whatever is read again. */
+  #report(problem: Problem): void {
+    const key = `${problem.path}\0${problem.message}`;
+    if (this.#reported.has(key)) return;
+    if (this.#reported.size < mostReported) this.#reported.add(key);
+    this.#options.report(problem);
+  }
+}

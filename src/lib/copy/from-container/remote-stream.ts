@@ -1,0 +1,206 @@
+import { crc32 } from 'node:zlib';
+import { displayName } from '../display-name.ts';
+import { KxError } from '../../errors/index.ts';
+import type { Name, Problem } from '../entry.ts';
+import type { RemoteEnd } from '../remote-end.ts';
+import { startSender, type RemoteSender } from './remote-sender.ts';
+import { quietMark, sendCommand, type ResumePoint, type SendRequest } from './send-script.ts';
+import type { EntryPlace, TarBytes } from '../tar/decode.ts';
+
+/** What one copy knows of the container, through all of its connections. */
+export interface SendSession {
+  readonly end: RemoteEnd;
+  readonly path: Name;
+  /** Taken back when the container has one that cannot be relied on. */
+  tar: boolean;
+  readonly compress: SendRequest['compress'];
+  /** Seconds since 1970. */
+  readonly now: number;
+  /** Gets what is said on stderr; gives how bad it is. */
+  readonly onLine: (line: string) => Problem['level'] | undefined;
+  identity?: string;
+  /** 'file' or 'directory'. */
+  kind?: string;
+  since?: string;
+  /** The worst that this run of the sender has said. */
+  worst?: Problem['level'] | undefined;
+  /** It has given up on a file that is shorter than it told. */
+  fellShort?: boolean;
+  lastLine: string;
+}
+
+/**
+ * The stream cannot be taken up where it was lost: what is there of the entry in progress is not what the container has
+ * now, or nothing there can tell. `crc` is the CRC-32 of what is there of its body.
+ */
+export class StreamChanged extends Error {
+  readonly crc: number;
+
+  constructor(crc: number) {
+    super('the stream changed');
+    this.crc = crc;
+  }
+}
+
+/** The sender ended by itself in the middle of the archive, as tars do that read less of a file than they told. */
+export class SenderStopped extends KxError {}
+
+export interface RemoteStream extends TarBytes {
+  /** The member whose body comes now, for the check of a resume; '' for none. */
+  member: Name;
+  /** What is lost before it ends counts as no progress. */
+  replaying: boolean;
+  close(): Promise<void>;
+}
+
+/** A tar stream from a container that outlives its connections. Rejects with StreamChanged and SenderStopped, too. */
+export function createRemoteStream(session: SendSession): RemoteStream {
+  const { end } = session;
+  let sender: RemoteSender | undefined;
+  let lost: RemoteSender | undefined;
+  /** Bytes that were handed out. */
+  let position = 0;
+  let last = Buffer.alloc(0) as Buffer;
+  let start = -1;
+  let header: Buffer = last;
+  let crc = 0;
+
+  /** Counts the chunk that has been used up to what it belongs to. */
+  function account(place: EntryPlace): void {
+    const lastStart = position - last.length;
+    if (place.start !== start) {
+      start = place.start;
+      header = last.subarray(0, 0);
+      crc = 0;
+    }
+    const from = Math.max(start - lastStart, 0);
+    const body = Math.min(Math.max(place.body - lastStart, from), last.length);
+    if (body > from)
+      header = header.length === 0 ? last.subarray(from, body) : Buffer.concat([header, last.subarray(from, body)]);
+    if (body < last.length) crc = crc32(body === 0 ? last : last.subarray(body), crc);
+    last = last.subarray(0, 0);
+  }
+
+  function resumePoint(member: Name): ResumePoint | undefined {
+    if (position === 0) return undefined;
+    const bodyLength = position - start - header.length;
+    return { start, headerLength: header.length, bodyLength, member };
+  }
+
+  async function open(): Promise<RemoteSender> {
+    const from = resumePoint(stream.member);
+    session.worst = undefined;
+    session.fellShort = false;
+    const request = { ...session, since: session.since ?? '', from };
+    const opened = await startSender(end, sendCommand(request, session.now), session.compress, hear);
+    if (opened.kind === 'tarless' && session.tar) {
+      await opened.close();
+      session.tar = false;
+      return open();
+    }
+    try {
+      if (check(session, opened) && from !== undefined) throw new StreamChanged(crc);
+      if (from !== undefined) await checkResumed(opened, from);
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+    void lost?.close();
+    lost = undefined;
+    return opened;
+  }
+
+  function hear(line: string): void {
+    session.lastLine = line;
+    session.fellShort ||= /short read$/.test(line);
+    const level = session.onLine(line);
+    if (session.worst !== 'failure') session.worst = level ?? session.worst;
+  }
+
+  async function checkResumed(opened: RemoteSender, from: ResumePoint): Promise<void> {
+    const again = await opened.take(header.length);
+    const proof = await opened.take(8);
+    if (proof.length < 8) {
+      await opened.ending();
+      throw new StreamChanged(crc);
+    }
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(crc);
+    trailer.writeUInt32LE(from.bodyLength % 2 ** 32, 4);
+    const proven = proof.toString('latin1') === quietMark || proof.equals(trailer);
+    if (!proven || !again.equals(header)) throw new StreamChanged(crc);
+  }
+
+  async function read(place: EntryPlace, over: boolean): Promise<Buffer | undefined> {
+    account(place);
+    for (;;) {
+      try {
+        sender ??= await open();
+        const chunk = await sender.next();
+        if (chunk !== undefined) {
+          position += chunk.length;
+          last = chunk;
+          if (!stream.replaying) end.retry.progressed();
+          return chunk;
+        }
+        const { code } = await sender.ending();
+        if (over && isExplained(code, session.worst)) return undefined;
+        throw code === 0 ? cutShort() : stopped(code, session);
+      } catch (error) {
+        lost = sender ?? lost;
+        sender = undefined;
+        await end.retry.again(error);
+      }
+    }
+  }
+
+  const stream: RemoteStream = {
+    member: '',
+    replaying: false,
+    async more(place) {
+      const chunk = await read(place, false);
+      if (chunk === undefined) throw cutShort();
+      return chunk;
+    },
+    rest: (place) => read(place, true),
+    async close() {
+      await Promise.all([sender?.close(), lost?.close()]);
+    },
+  };
+  return stream;
+}
+
+/** The same container as ever, and something there that can be sent. True when it is of another kind than it was. */
+function check(session: SendSession, { identity, kind, since }: RemoteSender): boolean {
+  session.identity ??= identity;
+  session.since ??= since;
+  if (session.identity !== identity) {
+    throw new KxError('KX_TARGET_CHANGED', 'the container was started again while it was copied from', { ran: 'yes' });
+  }
+  const before = session.kind;
+  session.kind = kind;
+  if (kind === 'file' || kind === 'directory') return before !== undefined && before !== kind;
+  const why = reasons[kind] ?? `is a ${kind}`;
+  throw new KxError('KX_COPY_SOURCE', `${displayName(session.path)} in the container ${why}`, { ran: 'yes' });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  absent: 'does not exist, or may not be looked at',
+  denied: 'cannot be entered: permission denied',
+  other: 'is neither a file nor a directory',
+};
+
+/** A tar that leaves something out says so and ends with a code; GNU tar has 1 for what is harmless. */
+function isExplained(code: number, worst: Problem['level'] | undefined): boolean {
+  return code === 0 || worst === 'failure' || (code === 1 && worst === 'warning');
+}
+
+function cutShort(): KxError {
+  return new KxError('KX_CONNECTION_LOST', 'the container sent less than a whole archive', { ran: 'yes' });
+}
+
+function stopped(code: number, { lastLine, fellShort }: SendSession): KxError {
+  const message = `the sender in the container ended with code ${code}${lastLine === '' ? '' : `: ${lastLine}`}`;
+  const kind = fellShort === true ? SenderStopped : KxError;
+  return new kind('KX_COPY_INCOMPLETE', message, { ran: 'yes' });
+}

@@ -1,0 +1,112 @@
+import { identityScript } from '../container-identity.ts';
+import type { Name } from '../entry.ts';
+import { walkScript } from './send-without-tar.ts';
+import { encodeWord } from '../shell-word.ts';
+
+/** What the sender in the container is asked for. */
+export interface SendRequest {
+  /** A file, a directory, or a symlink to one. */
+  readonly path: Name;
+  readonly tar: boolean;
+  readonly compress: 'none' | 'gzip' | 'zstd';
+  /** The clock of the container when the copy began, as its first sender told it; '' in the first. */
+  readonly since: string;
+  /** What is there already; undefined at the beginning of the stream. */
+  readonly from?: ResumePoint | undefined;
+}
+
+/** Where to go on. */
+export interface ResumePoint {
+  /** Offset of the entry in progress. */
+  readonly start: number;
+  /** Bytes of its header that are there; they are sent again. */
+  readonly headerLength: number;
+  /** Bytes behind them that are there, and are not sent again. */
+  readonly bodyLength: number;
+  /** The file whose body that is, as a member of the archive; '' for none. */
+  readonly member: Name;
+}
+
+/** What stands in place of a CRC where the file in progress was not written to since the copy began. */
+export const quietMark = 'kxquiet\n';
+
+const block = 65536;
+
+/*
+ * Sends a tar stream. The first line is "kx IDENTITY KIND SINCE"; then, when it goes on, the header of the entry in progress
+ * again, eight bytes about the part of its body that is not sent again, and the rest of the stream. Those eight bytes are what gzip
+ * ends with (CRC-32 and length, RFC 1952), the one checksum that zlib computes here as well as any container; it is slow
+ * there, and is left out where the file was last changed (ctime) before the copy began. All of it is squeezed as one.
+ *
+ * GNU tar writes records of 256 KiB, a third of the time of its 10 KiB. Other tars do not tell when a file grows or is written to
+ * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that
+ * it may not read, and fills up one that shrinks, as if nothing were (libarchive 3.6); nor is toybox for one file, as it takes a
+ * newline off the end of its name. Proxies take request lines of 8 KiB, so what replaces a tar is sent only where it is used.
+ */
+const functions = [
+  'kx_exact() { [ "$1" = 0 ] || dd bs=65536 count="$1" iflag=fullblock; [ "$2" = 0 ] || dd bs="$2" count=1 iflag=fullblock; } 2>/dev/null;',
+  'kx_quiet() { kx_c=$(stat -L -c %Z "$kx_file") && [ "$kx_c" -lt "$kx_since" ]; } 2>/dev/null;',
+  'kx_resume() { kx_exact $kx_skip >/dev/null; kx_exact $kx_again;',
+  `if [ "$kx_body" = "0 0" ] || kx_quiet; then kx_exact $kx_body >/dev/null; printf 'kxquiet\\n';`,
+  'else kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; fi; cat; };',
+  'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
+  'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
+  'kx_tar() { case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote $kx_h -f - "$1";;',
+  '*) tar -c $kx_h -f - "$1"; kx_r=$?; kx_changed "$1"; return $kx_r;; esac; };',
+  'kx_sh() { exec 4>&1; kx_walk "$1"; kx_end; };',
+  'kx_send() { cd "$kx_dir" 2>/dev/null || { kx_kind=denied; kx_name=; }; printf "kx %s %s %s\\n" "$kx_id" "$kx_kind" "${kx_since:--}"; [ "$kx_name" ] || return 0;',
+  'if [ "$kx_skip" ]; then exec 4>&1; kx_r=$( { { $kx_how "$kx_name" 4>&-; echo $? >&3; } | kx_resume >&4 3>&-; } 3>&1 ); return "$kx_r"; fi;',
+  '$kx_how "$kx_name"; };',
+  'kx_squeeze() { case $kx_pack in gzip) gzip -1 -c;; zstd) zstd -q -1 -c;; esac; };',
+].join(' ');
+
+const look = [
+  'kx_h=; kx_name=; kx_dir=/;',
+  'if [ -d "$kx_p" ]; then kx_kind=directory; kx_name=.; kx_dir=$kx_p;',
+  'elif [ -f "$kx_p" ]; then kx_kind=file; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
+  'elif [ -e "$kx_p" ] || [ -L "$kx_p" ]; then kx_kind=other; else kx_kind=absent; fi;',
+  'if [ "$kx_name" ] && [ $kx_how = kx_tar ]; then kx_tars=$(tar --version 2>&1);',
+  'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_kind=tarless; kx_name=;; esac; fi;',
+].join(' ');
+
+const begin = [
+  'LC_ALL=C; export LC_ALL; unset CDPATH TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS;',
+  'kx_p=$(printf %b. "$1"); kx_p=${kx_p%.}; kx_how=$2; kx_pack=$3; kx_since=$4; kx_now=$5; kx_skip=$6; kx_again=$7; kx_body=$8;',
+  'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.};',
+  `${identityScript}; [ "$kx_since" ] || kx_since=$(date +%s 2>/dev/null);`,
+  functions,
+].join(' ');
+
+const send = [
+  look,
+  'if [ "$kx_pack" = none ]; then kx_send; exit; fi;',
+  'exec 4>&1; kx_r=$( { { kx_send 4>&-; echo $? >&3; } | kx_squeeze >&4 3>&- || echo 98 >&3; } 3>&1 );',
+  'case $kx_r in *98) exit 98;; esac; exit "$kx_r"',
+].join(' ');
+
+/** The command line of the sender. `now` (seconds since 1970) is the mtime of what has none; the same in every attempt. */
+export function sendCommand({ path, tar, compress, since, from }: SendRequest, now: number): string[] {
+  const rooted = path.startsWith('/') ? path : `./${path}`;
+  const skips =
+    from === undefined
+      ? ['', '', '', '']
+      : [blocks(from.start), blocks(from.headerLength), blocks(from.bodyLength), encodeWord(from.member)];
+  const script = [begin, ...(tar ? [] : [walkScript]), send].join(' ');
+  return [
+    'sh',
+    '-c',
+    script,
+    'kx-cp',
+    encodeWord(rooted),
+    tar ? 'kx_tar' : 'kx_sh',
+    compress,
+    since,
+    `${now}`,
+    ...skips,
+  ];
+}
+
+/** As blocks and bytes: not every shell can divide more than 2^31. */
+function blocks(length: number): string {
+  return `${Math.floor(length / block)} ${length % block}`;
+}

@@ -1,0 +1,65 @@
+import { lstatSync, renameSync, writeSync } from 'node:fs';
+import type { Entry, Name } from '../entry.ts';
+import { applyMetadata, type Keeping } from './metadata.ts';
+import { overwrite, stageForOverwriting } from './overwrite.ts';
+import { fsPath } from './path.ts';
+import { PathProblem } from './problem.ts';
+import { collectBody, pour } from './pour.ts';
+import { discardStaged, openStaged, type Staged } from './stage.ts';
+
+/** Up to this size a file is written in one go, without a turn of the event loop. */
+const smallBytes = 256 << 10;
+
+/**
+ * Writes a file that has its name only when it is whole: a new one, or one in place of a symlink, is renamed to it. A
+ * regular file that exists keeps its inode, with its links and open readers: it is overwritten when everything has arrived,
+ * and `overwriting` is told true before that and false when it is whole again.
+ */
+export async function writeFile(
+  entry: Entry,
+  full: Name,
+  keeping: Keeping,
+  overwriting: (now: boolean) => void,
+): Promise<void> {
+  const exists = isRegular(full);
+  const content = entry.size <= smallBytes ? await collectBody(entry) : undefined;
+  if (exists && content !== undefined) return overwrite(entry, full, keeping, content, overwriting);
+  const staged = exists ? stageForOverwriting(full) : openNew(entry, full, keeping);
+  try {
+    if (content === undefined) await pour(entry, staged.fd);
+    else writeWhole(staged.fd, content);
+    // A large one takes its time, and somebody else may have used it.
+    if (content === undefined && isRegular(full)) {
+      await overwrite(entry, full, keeping, staged.fd, overwriting);
+      discardStaged(staged);
+    } else {
+      rename(entry, staged, full, keeping);
+    }
+  } catch (error) {
+    discardStaged(staged);
+    throw error;
+  }
+}
+
+/** Whether there is a regular file: false for nothing and for a symlink, a PathProblem for what cannot be replaced. */
+function isRegular(full: Name): boolean {
+  const existing = lstatSync(fsPath(full), { throwIfNoEntry: false });
+  if (existing === undefined || existing.isSymbolicLink()) return false;
+  if (existing.isFile()) return true;
+  throw new PathProblem(existing.isDirectory() ? 'a directory is where a file is to be' : 'it exists and is no file');
+}
+
+function openNew(entry: Entry, full: Name, { preserve }: Keeping): Staged {
+  return openStaged(full, preserve ? 0o600 : entry.mode & 0o777);
+}
+
+function rename(entry: Entry, staged: Staged, full: Name, keeping: Keeping): void {
+  applyMetadata(staged.fd, entry, keeping);
+  // Some file systems tell only when a file is closed that it did not fit.
+  staged.close();
+  renameSync(fsPath(staged.full), fsPath(full));
+}
+
+function writeWhole(fd: number, content: Buffer): void {
+  for (let written = 0; written < content.length;) written += writeSync(fd, content, written);
+}

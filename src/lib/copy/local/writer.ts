@@ -1,0 +1,78 @@
+import { KxError } from '../../errors/index.ts';
+import type { Entry, Name, Report, TreeWriter } from '../entry.ts';
+import { writeDevice } from './device.ts';
+import { createLateDirectories } from './directories.ts';
+import { writeFile } from './file.ts';
+import { countEntries, type Limits } from './limits.ts';
+import { writeSymlink } from './link.ts';
+import { below, nameOf } from './path.ts';
+import { PathProblem, problemOfPath } from './problem.ts';
+import { inspectRoot } from './root.ts';
+import { writeBelow } from './tree.ts';
+
+export interface LocalWriterOptions {
+  /** Where the root of the tree is written to. Directories above it that are missing are made; its symlinks are followed. */
+  readonly destination: string | Buffer;
+  readonly report: Report;
+  /** Modes (without setuid, setgid and sticky bits) and times. Otherwise modes are what the umask leaves of them. */
+  readonly preserve: boolean;
+  /** Owners and groups, and with `preserve` all bits of the mode. */
+  readonly sameOwner: boolean;
+  /** What a hostile source may not exceed. */
+  readonly limits: Limits;
+}
+
+/**
+ * Writes a tree to this machine. Whatever the entries are, nothing outside of the destination is written, made, linked or
+ * changed: a name that leads out ends the copy (KX_COPY_UNSAFE_PATH), and no symlink below the destination is followed,
+ * whether the copy made it or it was there. Symlinks themselves are made as they are; see writeSymlink.
+ *
+ * A file has its final name only when it is whole; one that exists keeps its inode. A file or link replaces a symlink, and
+ * a link a file; a directory replaces nothing and is replaced by nothing. A directory gets its mode and time in `finish`;
+ * the destination itself keeps its own when it was there. KX_COPY_DESTINATION: a full disk, a read-only file system, a
+ * limit, and whatever keeps the root from being written. Pieces of a body are held until they are written.
+ */
+export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
+  const destination = nameOf(options.destination);
+  const { report } = options;
+  const count = countEntries(options.limits);
+  const directories = createLateDirectories();
+  const incomplete = new Set<Name>();
+  const putFile = (entry: Entry, full: Name): Promise<void> =>
+    writeFile(entry, full, options, (now) => (now ? incomplete.add(entry.path) : incomplete.delete(entry.path)));
+  const putBelow = writeBelow(destination, options, directories, putFile);
+  let whole = false;
+
+  async function putRoot(entry: Entry): Promise<void> {
+    const { kind, full } = inspectRoot(destination);
+    if (kind === 'directory') throw new PathProblem('a directory is where a file is to be');
+    if (entry.kind === 'symlink' && kind !== 'device') writeSymlink(entry, destination, options);
+    else if (entry.kind !== 'file') throw new PathProblem('a link cannot be written there');
+    else if (kind === 'dangling') throw new PathProblem('it is a symlink to nothing');
+    else if (kind === 'device') await writeDevice(entry, full);
+    else await putFile(entry, full);
+    whole = true;
+  }
+
+  return {
+    async write(entry) {
+      // A symlink that was written to the destination itself is none that the user named.
+      if (whole) throw new KxError('KX_COPY_UNSAFE_PATH', 'the source sends more than the one file that was copied');
+      count(entry);
+      try {
+        await (entry.path === '' && entry.kind !== 'directory' ? putRoot(entry) : putBelow(entry));
+      } catch (error) {
+        const message = problemOfPath(error, entry.path, below(destination, entry.path));
+        report({ level: 'failure', path: entry.path, message });
+      }
+    },
+    finish() {
+      directories.settle(options);
+      return Promise.resolve();
+    },
+    abort() {
+      directories.settle({ ...options, report: () => {} });
+      return Promise.resolve([...incomplete]);
+    },
+  };
+}

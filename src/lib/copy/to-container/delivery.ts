@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { KxError } from '../../errors/index.ts';
+import type { Name } from '../entry.ts';
+import type { Answer, Hello } from './receive-script.ts';
+import { startReceiver, type Command, type Receiver } from './receiver.ts';
+import type { RemoteEnd } from '../remote-end.ts';
+
+/** A command that is kept until it is answered. */
+export interface Parcel extends Command {
+  /** Called once, on whichever connection the answer came. What it throws ends the delivery. */
+  answered(answer: Answer): void;
+  /** The files that are incomplete when it is carried out in part; undefined: none. */
+  readonly touches?: () => readonly Name[];
+}
+
+/** Where a receiver works. */
+export interface Base {
+  readonly directory: Name;
+  /** Looks at what is there, on every connection; what it throws ends the delivery. */
+  check(hello: Hello): void;
+  /** The error when it cannot be made or entered. */
+  refused(said: readonly Name[]): KxError;
+}
+
+export interface DeliveryOptions {
+  readonly nonce: string;
+  readonly base: Base;
+  /** Whether commands are batches that are better kept until they are whole. */
+  readonly keepBatches: boolean;
+  /** After a lost connection, before anything is sent again. */
+  onReconnect(ask: (command: Command) => Promise<Answer>): Promise<void>;
+}
+
+/** Commands on their way to a container: in order, each until it is answered, over as many connections as that needs. */
+export interface Delivery {
+  /** The first line of the first receiver. */
+  readonly hello: Promise<Hello>;
+  /** What the last receiver said of itself. */
+  readonly latest: Hello | undefined;
+  /** The files that may have been left incomplete when this was stopped. */
+  touched(): readonly Name[];
+  post(parcel: Parcel): void;
+  /** A command that needs no answer any more. */
+  withdraw(parcel: Parcel): void;
+  /** Resolves when there is room for more; rejects when the delivery has failed. */
+  room(): Promise<void>;
+  /** Resolves when everything was answered. */
+  settled(): Promise<void>;
+  /** Ends the receiver; resolves when it has left. */
+  end(): Promise<void>;
+  /** Gives up. */
+  stop(reason: Error): void;
+}
+
+/** Bytes on their way before one more command; with a part of a file, what a connection of 1 Gbit/s and 60 ms holds. */
+const windowBytes = 4 << 20;
+
+/** A name for the receivers of one copy. */
+export function createReceiverNonce(): string {
+  return `kx-cp-${randomBytes(16).toString('hex')}`;
+}
+
+/** Starts a receiver and keeps one running. */
+export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Delivery {
+  const pending = new Set<Parcel>();
+  const first = Promise.withResolvers<Hello>();
+  first.promise.catch(() => {});
+  const closing = new AbortController();
+  let bytes = 0;
+  let connections = 0;
+  let keepBatches = options.keepBatches;
+  /** The latest receiver, and the one that takes commands. */
+  let receiver: Receiver | undefined;
+  let open: Receiver | undefined;
+  let latest: Hello | undefined;
+  let failure: Error | undefined;
+  let changed = Promise.withResolvers<true>();
+
+  const wake = (): void => {
+    changed.resolve(true);
+    changed = Promise.withResolvers<true>();
+  };
+  const stop = (reason: unknown): void => {
+    failure ??= reason instanceof Error ? reason : new KxError('KX_INTERNAL', String(reason));
+    first.reject(failure);
+    closing.abort(failure);
+    receiver?.disconnect(failure);
+    end.signal.removeEventListener('abort', onAbort);
+    wake();
+  };
+  const onAbort = (): void => stop(end.signal.reason);
+  end.signal.addEventListener('abort', onAbort);
+
+  const withdraw = (parcel: Parcel): void => {
+    if (pending.delete(parcel)) bytes -= weigh(parcel);
+    wake();
+  };
+  const send = (to: Receiver, parcel: Parcel): void =>
+    to.send(parcel, (answer) => {
+      if (failure !== undefined) return;
+      end.retry.progressed();
+      try {
+        // First, as it may post what is to be done instead.
+        parcel.answered(answer);
+        withdraw(parcel);
+      } catch (error) {
+        stop(error);
+      }
+    });
+
+  const connect = async (): Promise<Receiver> => {
+    const { nonce, base } = options;
+    closing.signal.throwIfAborted();
+    const replaces = latest && -latest.pid;
+    const next = await startReceiver(end, { nonce, replaces, keepBatches, base: base.directory }, closing.signal);
+    receiver = next;
+    if (closing.signal.aborted) next.disconnect(failure);
+    const hello = await next.hello;
+    sameContainer(latest, hello);
+    base.check(hello);
+    const again = connections++ > 0;
+    latest = hello;
+    // A receiver that cannot work there leaves, whatever is behind this.
+    next.send({ letter: 'm', words: '', names: [] }, ({ status, said }) => {
+      if (status !== 0) stop(base.refused(said));
+    });
+    if (again) await options.onReconnect(askOf(next));
+    first.resolve(hello);
+    return next;
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      try {
+        const current = await connect();
+        for (const parcel of pending) send(current, parcel);
+        open = current;
+        const how = await current.ended;
+        open = undefined;
+        if (how === 'end') return;
+        if (how === 'unkept') keepBatches = false;
+        else throw how;
+      } catch (error) {
+        if (failure !== undefined) return;
+        await end.retry.again(error);
+      }
+    }
+  };
+  const over = run().catch(stop);
+
+  const until = async (done: () => boolean): Promise<void> => {
+    while (failure === undefined && !done()) await changed.promise;
+    if (failure !== undefined) throw failure;
+  };
+  const post = (parcel: Parcel): void => {
+    pending.add(parcel);
+    bytes += weigh(parcel);
+    if (open !== undefined) send(open, parcel);
+  };
+  return {
+    hello: first.promise,
+    get latest() {
+      return latest;
+    },
+    touched() {
+      // A receiver that keeps batches finishes one that it has begun, unless another took its place.
+      if (latest === undefined || (latest.keepsBatches && connections === 1)) return [];
+      const [next] = pending;
+      return next?.touches?.() ?? [];
+    },
+    post,
+    withdraw,
+    room: () => until(() => bytes <= windowBytes),
+    settled: () => until(() => pending.size === 0),
+    async end() {
+      post({ letter: 'e', words: '', names: [], answered: () => {} });
+      await until(() => pending.size === 0);
+      await over;
+      end.signal.removeEventListener('abort', onAbort);
+    },
+    stop,
+  };
+}
+
+/** Bytes that a command is counted with. */
+function weigh({ payload, names }: Command): number {
+  const sum = (lengths: readonly number[]): number => lengths.reduce((total, length) => total + length, 0);
+  return 256 + sum(names.map((name) => name.length)) + sum((payload ?? []).map((piece) => piece.length));
+}
+
+function sameContainer(before: Hello | undefined, now: Hello): void {
+  if (before === undefined || before.identity === now.identity) return;
+  throw new KxError('KX_TARGET_CHANGED', 'the container was started again while files were copied to it', {
+    ran: 'yes',
+    hint: 'what was copied to the former container may be gone: copy again',
+  });
+}
+
+/** Sends a command that only this connection is to answer. */
+function askOf(receiver: Receiver): (command: Command) => Promise<Answer> {
+  return async (command) => {
+    const answer = Promise.withResolvers<Answer>();
+    receiver.send(command, answer.resolve);
+    const first = await Promise.race([answer.promise, receiver.ended]);
+    if (typeof first === 'object' && 'status' in first) return first;
+    throw first instanceof KxError ? first : new KxError('KX_CONNECTION_LOST', 'the receiver ended', { ran: 'maybe' });
+  };
+}

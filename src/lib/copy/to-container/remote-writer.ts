@@ -1,0 +1,217 @@
+import { KxError } from '../../errors/index.ts';
+import type { Keep } from './attributes.ts';
+import { createReceiverNonce, startDelivery, type Base, type Delivery } from './delivery.ts';
+import { displayName } from '../display-name.ts';
+import type { Entry, Name, Report, TreeWriter } from '../entry.ts';
+import type { Answer } from './receive-script.ts';
+import { removeStaged } from './remove-staged.ts';
+import { parentBase, treeBase } from './remote-base.ts';
+import type { RemoteEnd } from '../remote-end.ts';
+import { sendFile } from './send-file.ts';
+import { createStagedFiles } from './staged-files.ts';
+import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
+import { destinationError, reasonOf } from './tool-words.ts';
+import {
+  postBatch,
+  postByHand,
+  postDirectories,
+  postDirectoryAttributes,
+  postMode,
+  type Unpacking,
+} from './unpacking.ts';
+
+export interface RemoteWriterOptions extends Keep {
+  /** The absolute or relative path in the container that '' of the tree is written to. Its parent must be there. */
+  readonly destination: Name;
+  readonly report: Report;
+  /** Whether the container has a tar. */
+  readonly tar: boolean;
+}
+
+/** Files up to this size go into batches. */
+const largestInBatch = 1 << 20;
+/** So many names are given to one chmod. */
+const modesAtOnce = 100;
+
+/**
+ * Writes a tree in a container, which needs sh and dd. Small files are unpacked by its tar, or made by hand where it has
+ * none; large ones are staged beside their names. A directory that is there is merged into; a file that is the root and
+ * there keeps its inode. Lost connections are made again, and what was acknowledged is not sent twice.
+ */
+export function writeRemoteTree(end: RemoteEnd, options: RemoteWriterOptions): TreeWriter {
+  let opened: Promise<Writing> | undefined;
+  return {
+    async write(entry) {
+      checkPaths(entry);
+      opened ??= open(end, options, entry);
+      await writeEntry(await opened, entry);
+    },
+    async finish() {
+      if (opened !== undefined) await finish(await opened);
+    },
+    abort: async () => {
+      const to = await opened?.catch(() => undefined);
+      return to === undefined ? [] : abort(end, to);
+    },
+  };
+}
+
+/** A tree that is being written. */
+interface Writing extends Unpacking {
+  readonly options: RemoteWriterOptions;
+  readonly nonce: string;
+  readonly base: Base;
+  readonly batches: BatchBuilder;
+  readonly directories: Entry[];
+  /** Files of batches that have a set-user-ID or set-group-ID bit. */
+  readonly special: Entry[];
+}
+
+async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): Promise<Writing> {
+  const nonce = createReceiverNonce();
+  const destination = options.destination.replace(/(?<=.)\/+$/, '');
+  const place = (path: Name): Name => (path === '' ? destination : `${destination}/${path}`.replace(/^\/\//, '/'));
+  const base = root.path === '' && root.kind !== 'directory' ? parentBase(destination) : treeBase(destination);
+  const { preserve, sameOwner, report } = options;
+  const files = createStagedFiles({ delivery: () => delivery, nonce: nonce.slice(6, 14), report, place });
+  const delivery: Delivery = startDelivery(end, {
+    ...{ nonce, base, keepBatches: options.tar },
+    onReconnect: (ask) => files.compare(ask),
+  });
+  const keep = { preserve, sameOwner };
+  const umask = preserve ? 0 : (await delivery.hello).umask;
+  const batches = buildBatches(keep, umask);
+  return {
+    options,
+    nonce,
+    base,
+    batches,
+    directories: [],
+    special: [],
+    delivery,
+    files,
+    report,
+    keep,
+    umask,
+    place,
+    late: [],
+  };
+}
+
+function checkPaths({ path, kind, linkTarget }: Entry): void {
+  const inside = (name: Name): boolean =>
+    !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if ((path === '' || inside(path)) && (kind !== 'hardlink' || inside(linkTarget)) && !linkTarget.includes('\0'))
+    return;
+  throw new KxError('KX_COPY_UNSAFE_PATH', `${displayName(path)} would be written outside of the destination`);
+}
+
+async function writeEntry(to: Writing, entry: Entry): Promise<void> {
+  await to.delivery.room();
+  const { path, kind } = entry;
+  if (kind === 'directory') to.directories.push(entry);
+  if (path === '' && kind === 'directory') return;
+  if (path === '') return writeRoot(to, entry);
+  if (kind === 'file' && (!to.options.tar || entry.size > largestInBatch)) {
+    flush(to);
+    return sendFile(to, to.files.begin(path, tarName(path)), entry);
+  }
+  // What is in a directory can be written whatever mode the directory is to have.
+  const open = kind === 'directory' ? { ...entry, mode: entry.mode | 0o700 } : entry;
+  if (!to.options.tar) {
+    postByHand(to, open, Buffer.alloc(0));
+    return;
+  }
+  if (kind === 'symlink' && to.keep.sameOwner) {
+    // The tar of busybox does not give symlinks an owner.
+    to.late.push(entry);
+    return;
+  }
+  if (kind === 'file' && (entry.mode & 0o6000) !== 0) to.special.push(entry);
+  if (!to.batches.fits(open)) flush(to);
+  await to.batches.add(open);
+}
+
+function flush(to: Writing): void {
+  if (!to.batches.isEmpty) postBatch(to, to.batches.take());
+}
+
+/** A root that is no directory: its errors are those of the whole. */
+async function writeRoot(to: Writing, entry: Entry): Promise<void> {
+  const { destination } = to.options;
+  const final = tarName(destination.replace(/\/+$/, '').replace(/^.*\//s, ''));
+  if (entry.kind !== 'file') {
+    postByHand(to, entry, Buffer.alloc(0), final);
+    return;
+  }
+  const stage = to.files.nameStage(final);
+  const answer = Promise.withResolvers<Answer>();
+  to.delivery.post({ letter: 'o', words: '', names: [stage, final], answered: answer.resolve });
+  await to.delivery.settled();
+  const { status, words, said } = await answer.promise;
+  if (status !== 0) throw destinationError(destination, reasonOf(said, 'it cannot be opened'));
+  const how = words === 'over' || words === 'direct' ? words : 'new';
+  await sendFile(to, to.files.begin('', final, how, how === 'direct' ? final : stage), entry);
+}
+
+async function finish(to: Writing): Promise<void> {
+  const { delivery, late } = to;
+  flush(to);
+  await delivery.settled();
+  for (const entry of late) {
+    await delivery.room();
+    postByHand(to, entry, Buffer.alloc(0));
+  }
+  await delivery.settled();
+  await finishDirectories(to);
+  await delivery.settled();
+  await delivery.end();
+}
+
+/** What is kept of directories changes with what is written into them, or forbids it: it comes last, deepest first. */
+async function finishDirectories(to: Writing): Promise<void> {
+  const { delivery, options, special } = to;
+  const found = (await delivery.hello).found;
+  const isOpen = ({ mode }: Entry): boolean => (mode & 0o700) === 0o700;
+  // A directory that was there before the copy stays as it is.
+  const made = to.directories.filter(({ path }) => path !== '' || found !== 'directory').reverse();
+  const byTar = options.tar && options.preserve ? made.filter(isOpen) : [];
+  for (const entry of byTar) {
+    await delivery.room();
+    if (!to.batches.fits(entry)) postDirectories(to, to.batches.take());
+    await to.batches.add(entry);
+  }
+  if (!to.batches.isEmpty) postDirectories(to, to.batches.take());
+  // Some tars give modes to what they make only, and without these bits, unless root runs them.
+  for (const [mode, entries] of Map.groupBy(
+    options.preserve ? [...special, ...byTar] : [],
+    ({ mode }) => mode & 0o7777,
+  )) {
+    for (let at = 0; at < entries.length; at += modesAtOnce) {
+      await delivery.room();
+      postMode(
+        to,
+        mode,
+        entries.slice(at, at + modesAtOnce).map(({ path }) => path),
+      );
+    }
+  }
+  for (const entry of made) {
+    if (isOpen(entry) && (options.tar || !options.preserve)) continue;
+    await delivery.room();
+    postDirectoryAttributes(to, entry);
+  }
+}
+
+async function abort(end: RemoteEnd, to: Writing): Promise<readonly Name[]> {
+  const { delivery, files } = to;
+  delivery.stop(new KxError('KX_CANCELED', 'the copy was given up', { ran: 'yes' }));
+  if (delivery.latest === undefined) return [];
+  const open = [...files.open].filter((file) => file.posted > 0);
+  const inPlace = open.filter(({ how, committing }) => how === 'direct' || (how === 'over' && committing));
+  const staged = open.filter(({ how }) => how !== 'direct').map(({ stage }) => stage);
+  const left = await removeStaged(end, { nonce: to.nonce, base: to.base.directory, before: delivery.latest, staged });
+  const touched = [...delivery.touched(), ...inPlace.map(({ path }) => path)];
+  const directory = to.base.directory.replace(/^\.\/|\/$/, '');
+  return [...touched.map(to.place), ...left.map((name) => `${directory}/${name.slice(2)}`)];
+}

@@ -1,0 +1,147 @@
+import { KxError } from '../../errors/index.ts';
+import { attributeWords, type Attributes } from './attributes.ts';
+import type { Delivery, Parcel } from './delivery.ts';
+import { displayName } from '../display-name.ts';
+import type { Name, Report } from '../entry.ts';
+import type { Answer } from './receive-script.ts';
+import type { Command } from './receiver.ts';
+import { destinationError, reasonOf, remarksOf, throwIfHopeless } from './tool-words.ts';
+
+/** A file that is stored part by part under another name beside its own, until it is whole. */
+export interface StagedFile {
+  readonly path: Name;
+  /** Its own name, as the receiver takes it. */
+  readonly final: Name;
+  /** Where its parts go: beside, or, 'direct', where nothing can be made beside it, in the file itself. */
+  readonly stage: Name;
+  /** 'over': what is there keeps its inode. */
+  readonly how: 'new' | 'over' | 'direct';
+  readonly parcels: Set<Parcel>;
+  /** Bytes that are known to be stored. */
+  stored: number;
+  posted: number;
+  committing: boolean;
+  failed: boolean;
+}
+
+/** The files that are not whole yet. */
+export interface StagedFiles {
+  readonly open: ReadonlySet<StagedFile>;
+  begin(path: Name, final: Name, how?: StagedFile['how'], stage?: Name): StagedFile;
+  /** A name beside `final` that is of no other file. */
+  nameStage(final: Name): Name;
+  /** Stores what follows what was posted before. All parts but the last are whole blocks of 64 KiB. */
+  part(file: StagedFile, pieces: readonly Buffer[]): void;
+  /** Gives the file its attributes and its name. */
+  commit(file: StagedFile, attributes: Attributes): void;
+  /** A file that is not to become whole. */
+  drop(file: StagedFile): void;
+  /** Compares what the container has with what it acknowledged on an earlier connection. */
+  compare(ask: (command: Command) => Promise<Answer>): Promise<void>;
+}
+
+export interface StagedFilesOptions {
+  readonly delivery: () => Delivery;
+  /** Tells the staging files of this copy from those of others. */
+  readonly nonce: string;
+  readonly report: Report;
+  /** The whole name of a path in the container. */
+  readonly place: (path: Name) => Name;
+}
+
+const block = 64 * 1024;
+/** A name is at most 255 bytes long; what is put around it needs some. */
+const longestBase = 200;
+
+/** Keeps the books of files that are stored part by part. A failure of the root throws, that of another file is reported. */
+export function createStagedFiles({ delivery, nonce, report, place }: StagedFilesOptions): StagedFiles {
+  const open = new Set<StagedFile>();
+  let named = 0;
+
+  const nameStage = (final: Name): Name => {
+    const slash = final.lastIndexOf('/') + 1;
+    const base = final.slice(slash, slash + longestBase);
+    return `${final.slice(0, slash)}.${base}.kx-part-${nonce}-${++named}`;
+  };
+  const post = (file: StagedFile, command: Command, answered: (answer: Answer) => void): void => {
+    const parcel: Parcel = {
+      ...command,
+      answered(answer) {
+        file.parcels.delete(parcel);
+        answered(answer);
+      },
+    };
+    file.parcels.add(parcel);
+    delivery().post(parcel);
+  };
+  const forget = (file: StagedFile): void => {
+    for (const parcel of file.parcels) delivery().withdraw(parcel);
+    file.parcels.clear();
+    open.delete(file);
+  };
+  const drop = (file: StagedFile): void => {
+    file.failed = true;
+    if (file.how === 'direct') open.delete(file);
+    else post(file, { letter: 'x', words: '', names: [file.stage] }, () => open.delete(file));
+  };
+  const fail = (file: StagedFile, said: readonly Name[]): void => {
+    if (file.failed) return;
+    throwIfHopeless(said, place(file.path));
+    const reason = reasonOf(said, 'it could not be stored');
+    if (file.path === '') throw destinationError(place(''), reason);
+    drop(file);
+    report({ level: 'failure', path: file.path, message: reason });
+  };
+
+  return {
+    open,
+    nameStage,
+    begin(path, final, how = 'new', stage = nameStage(final)) {
+      const file: StagedFile = {
+        ...{ path, final, stage, how, parcels: new Set<Parcel>() },
+        ...{ stored: 0, posted: 0, committing: false, failed: false },
+      };
+      open.add(file);
+      return file;
+    },
+    part(file, pieces) {
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      const words = `${Math.floor(length / block)} ${length % block} ${file.posted / block}`;
+      file.posted += length;
+      const behind = file.posted;
+      post(file, { letter: 'p', words, names: [file.stage], payload: pieces }, ({ status, said }) => {
+        if (status === 0) file.stored = behind;
+        else if (status === 8) throw destinationError(place(file.path), reasonOf(said, 'a part could not be stored'));
+        else fail(file, said);
+      });
+    },
+    commit(file, attributes) {
+      file.committing = true;
+      const words = `${file.posted} ${attributeWords(attributes)} ${file.how}`;
+      post(file, { letter: 'c', words, names: [file.stage, file.final] }, ({ status, said }) => {
+        if (status !== 0) return fail(file, said);
+        open.delete(file);
+        for (const message of remarksOf(said)) report({ level: 'warning', path: file.path, message });
+      });
+    },
+    drop,
+    async compare(ask) {
+      for (const file of open) {
+        if (file.stored === 0 || file.failed) continue;
+        const { words } = await ask({ letter: 'q', words: '', names: [file.stage] });
+        // Only a commit takes the staging file away; its answer was lost.
+        if (words === 'gone' && file.committing) forget(file);
+        else if (!(Number(words) >= file.stored)) throw shrunk(place(file.path), words, file.stored);
+      }
+    },
+  };
+}
+
+function shrunk(place: Name, found: string, stored: number): KxError {
+  const has = found === 'gone' ? 'is gone' : `has ${found} bytes`;
+  return new KxError(
+    'KX_COPY_INCOMPLETE',
+    `what was stored of ${displayName(place)} ${has} after the connection was lost, and had ${stored} before`,
+    { ran: 'yes', hint: 'something else in the container changed it: copy again' },
+  );
+}
