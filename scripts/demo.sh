@@ -17,6 +17,7 @@ show 'The exit code is its own' 'kubectl kx exec two -c app -- sh -c "exit 3"'
 printf '(exit code %s)\n' "$code"
 seq 1 5000 >numbers
 show 'Streams end by themselves, and arrive whole' 'tar c numbers | kubectl kx exec -i two -c app -- tar x; kubectl kx exec two -c app -- wc -l numbers'
+show 'Files and trees go up, down and between pods, as cp -r would have it' 'kubectl kx cp numbers two:/tmp/to/ -c app; kubectl kx cp --checksum two:/tmp/to back -c app; ls -l back'
 show 'A directory and a variable for one command' 'kubectl kx exec two -c app --workdir /tmp --env GREETING=hello -- sh -c '\''echo $GREETING from $(pwd)'\'
 show 'A time limit ends the command and its children' 'kubectl kx exec two -c app --timeout 1s -- sleep 1000'
 printf '(exit code %s)\n' "$code"
