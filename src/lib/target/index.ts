@@ -6,7 +6,9 @@
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
 export { isKind, pathOf } from './kinds.ts';
+export { followContainers } from './follow-containers.ts';
 export type { Json } from './json.ts';
+export { listContainers } from './list-containers.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
@@ -14,4 +16,14 @@ export { readPod } from './read-pod.ts';
 export { formatReference, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export { selectTargets, type SelectedPod, type TargetsRequest } from './select.ts';
+export type {
+  ContainerEvent,
+  ContainerKind,
+  ContainerSelection,
+  ContainerState,
+  PodSource,
+  SelectedContainer,
+  SelectionOptions,
+  TextPattern,
+} from './selection.ts';
 export { describeTarget, type Target } from './target.ts';
