@@ -1,0 +1,5 @@
+/**
+ * Text as values: names that no terminal interprets, and bytes cut into lines. What every layer may need and no layer owns.
+ */
+export { escapeControls } from './escape.ts';
+export { createLineSplitter, type LineSplitter } from './lines.ts';
