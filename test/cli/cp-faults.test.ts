@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
@@ -32,15 +31,10 @@ ${pod('slow', 'slow-read=100KiB/s')}
 
 suite('kx cp over connections that break, and what it shows', () => {
   let bench: CopyBench;
-  const folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
   before(async () => {
-    writeFileSync(join(folder, 'cluster.yaml'), cluster);
-    bench = await startCopyBench(join(folder, 'cluster.yaml'));
+    bench = await startCopyBench(cluster);
   });
-  after(async () => {
-    await bench.sandbox.close();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => bench.sandbox.close());
 
   test('a copy down goes on where a connection was lost, and is whole', async () => {
     const cwd = bench.fresh();

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
@@ -31,15 +30,10 @@ ${pod('web-bad', ', annotations: { sandbox.kx.dev/fault: refuse-upgrade=403 }')}
 
 suite('kx cp with many pods', () => {
   let bench: CopyBench;
-  const folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
   before(async () => {
-    writeFileSync(join(folder, 'cluster.yaml'), cluster);
-    bench = await startCopyBench(join(folder, 'cluster.yaml'));
+    bench = await startCopyBench(cluster);
   });
-  after(async () => {
-    await bench.sandbox.close();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => bench.sandbox.close());
 
   test('copies up to every pod of a workload, and down into a directory for each', async () => {
     const cwd = bench.fresh();

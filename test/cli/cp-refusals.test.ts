@@ -3,15 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
-
-interface Refusal {
-  /** As in "kx cp REFUSAL is an error". */
-  readonly what: string;
-  readonly args: readonly string[];
-  readonly code: string;
-  readonly says: RegExp;
-  readonly hints?: RegExp;
-}
+import { assertRefused, type Refusal } from '../support/refusals.ts';
 
 const refusals: readonly Refusal[] = [
   { what: 'without words', args: [], code: 'KX_USAGE', says: /^source and destination are required/ },
@@ -143,17 +135,12 @@ suite('what kx cp refuses is one line with a code, and nothing is done', () => {
   });
   after(() => bench.sandbox.close());
 
-  for (const { what, args, code, says, hints = /.*/ } of refusals) {
+  for (const { what, args, ...refusal } of refusals) {
     test(`kx cp ${what} is an error`, async () => {
       const cwd = bench.fresh();
       writeFileSync(join(cwd, 'here'), 'here');
       const ended = await bench.cp(args, { cwd, env: { LC_ALL: 'C' } });
-      assert.deepEqual([ended.code, ended.stdout.toString()], [125, ''], ended.stderr);
-      const [, message = '', shown, hint = ''] =
-        /^error: ([^\n]*) \[(KX_\w+)\]\n(?:hint: ([^\n]*)\n)?$/.exec(ended.stderr) ?? assert.fail(ended.stderr);
-      assert.equal(shown, code, ended.stderr);
-      assert.match(message, says);
-      assert.match(hint, hints);
+      assertRefused(ended, refusal);
       assert.deepEqual(readdirSync(cwd), ['here']);
     });
   }

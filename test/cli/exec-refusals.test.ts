@@ -1,21 +1,11 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { runKx } from '../support/program.ts';
+import { assertRefused, type Refusal } from '../support/refusals.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
-
-interface Refusal {
-  /** As in "exec REFUSAL is an error". */
-  readonly what: string;
-  readonly args: readonly string[];
-  readonly code: string;
-  readonly says: RegExp;
-  /** Most errors of the user's own making say what to do. */
-  readonly hints?: RegExp;
-}
 
 const refusals: readonly Refusal[] = [
   {
@@ -114,30 +104,22 @@ suite('kx exec: what is refused', () => {
   });
   after(() => sandbox.close());
 
-  const assertRefused = async (args: readonly string[], { code, says, hints }: Omit<Refusal, 'what' | 'args'>) => {
-    const ended = await runKx(['exec', ...args], { env: sandbox.env });
-    const [first = '', ...others] = ended.stderr.trimEnd().split('\n');
-    assert.match(first, new RegExp(`^error: .+ \\[${code}\\]$`));
-    assert.match(first, says);
-    assert.ok(others.length <= 1 && others.every((line) => line.startsWith('hint: ')), ended.stderr);
-    if (hints !== undefined) assert.match(others.join(''), hints);
-    assert.equal(ended.stdout.toString(), '');
-    assert.equal(ended.code, 125);
-  };
+  const refuses = async (args: readonly string[], refusal: Omit<Refusal, 'what' | 'args'>) =>
+    assertRefused(await runKx(['exec', ...args], { env: sandbox.env }), refusal);
 
   for (const { what, args, ...refusal } of refusals) {
-    test(`exec ${what} is an error in one line, with nothing on stdout`, () => assertRefused(args, refusal));
+    test(`exec ${what} is an error in one line, with nothing on stdout`, () => refuses(args, refusal));
   }
 
   test('exec with a broken kubeconfig is an error that names the file', async () => {
     const broken = join(sandbox.folder, 'broken');
     writeFileSync(broken, 'apiVersion: v1\n  kind: [\n');
-    await assertRefused(['--kubeconfig', broken, 'one', '--', 'ls'], { code: 'KX_CONFIG', says: /broken/ });
+    await refuses(['--kubeconfig', broken, 'one', '--', 'ls'], { code: 'KX_CONFIG', says: /broken/ });
   });
 
   test('exec at a server that is not there is an error that names the server', async () => {
     const server = `https://127.0.0.1:${await freePort()}`;
-    await assertRefused(['--server', server, 'one', '--', 'ls'], { code: 'KX_UNREACHABLE', says: /127\.0\.0\.1:\d+/ });
+    await refuses(['--server', server, 'one', '--', 'ls'], { code: 'KX_UNREACHABLE', says: /127\.0\.0\.1:\d+/ });
   });
 });
 

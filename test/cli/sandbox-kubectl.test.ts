@@ -60,9 +60,7 @@ suite('stock kubectl against the sandbox', { skip }, () => {
   let folder: string;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
-    const file = join(folder, 'cluster.yaml');
-    writeFileSync(file, cluster);
-    sandbox = await startSandboxProcess(file);
+    sandbox = await startSandboxProcess(cluster);
   });
   after(() => sandbox.close());
   after(() => rmSync(folder, { recursive: true }));

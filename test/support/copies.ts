@@ -17,9 +17,9 @@ export interface CopyBench {
   fresh(): string;
 }
 
-/** Starts a sandbox with a cluster file, by default the fixtures. */
-export async function startCopyBench(file?: string): Promise<CopyBench> {
-  const sandbox = await startSandboxProcess(file);
+/** Starts a sandbox with a cluster (YAML), by default the fixtures. */
+export async function startCopyBench(cluster?: string): Promise<CopyBench> {
+  const sandbox = await startSandboxProcess(cluster);
   const cp: CopyBench['cp'] = (args, options = {}) =>
     runKx(['cp', ...args], { ...options, env: { ...sandbox.env, ...options.env } });
   return {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from './eventually.ts';
@@ -19,9 +19,11 @@ export interface SandboxProcess {
   close(): Promise<void>;
 }
 
-/** Starts `kx sandbox` with a cluster file, by default the fixtures, and waits until it is ready. */
-export async function startSandboxProcess(file = sandboxFixtures): Promise<SandboxProcess> {
+/** Starts `kx sandbox` with a cluster (YAML), by default the fixtures, and waits until it is ready. */
+export async function startSandboxProcess(cluster?: string): Promise<SandboxProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
+  const file = cluster === undefined ? sandboxFixtures : join(folder, 'cluster.yaml');
+  if (cluster !== undefined) writeFileSync(file, cluster);
   const kubeconfig = join(folder, 'kubeconfig');
   const running = startKx(['sandbox', '-f', file, '--kubeconfig-out', kubeconfig], {
     stdin: null,

@@ -8,66 +8,73 @@ import {
   skipSame,
   sumLocalTree,
   sumRemoteTree,
+  toName,
   type Entry,
   type Listing,
   type Name,
   type Sums,
   type TreeReader,
 } from '../../lib/copy/index.ts';
+import type { Target } from '../../lib/target/index.ts';
 import type { Destination, Source } from './inspect.ts';
 import { endOf, reportTo, type Session } from './session.ts';
 
-/** One source and what it becomes. */
-export interface Pair {
-  readonly source: Source;
-  readonly to: Destination;
-  readonly destination: Name;
+/** A tree that can be looked at as often as one likes; `target` is the container that it is in. */
+interface Tree {
+  readonly at: Name;
+  readonly target: Target | undefined;
 }
 
-/** With `--update` the reader without the files that are there already, of which `onSkip` is told; else the reader. */
+/** The two ends of a copy that can be compared. */
+export interface Pair {
+  readonly source: Tree;
+  readonly destination: Tree;
+  /** The destination, for messages. */
+  readonly label: string;
+}
+
+/** The ends of a copy; undefined where one of them is a pipe, which can be read only once. */
+export function pairOf(source: Source, to: Destination, destination: Name): Pair | undefined {
+  if (source.side === 'stdio' || to.side === 'stdio') return undefined;
+  return {
+    source:
+      source.side === 'remote'
+        ? { at: source.at, target: source.target }
+        : { at: toName(source.path), target: undefined },
+    destination: { at: destination, target: to.side === 'remote' ? to.target : undefined },
+    label: to.label(destination),
+  };
+}
+
+/** The reader without the files that the destination has already, of which `onSkip` is told. */
 export async function withoutSame(
   reader: TreeReader,
-  pair: Pair,
+  { source, destination }: Pair,
   session: Session,
   onSkip: (entry: Entry) => void,
 ): Promise<TreeReader> {
-  const { update, checksum } = session.options;
-  if (!update || pair.to.side === 'stdio' || pair.source.side === 'stdio') return reader;
-  const isSame = checksum
-    ? sameBySum(await sumsOfSource(pair.source, session), await sumsOfDestination(pair, session))
-    : sameByTime(await listDestination(pair, session));
+  const isSame = session.options.checksum
+    ? sameBySum(await sumTree(source, session), await sumTree(destination, session))
+    : sameByTime(await listTree(destination, session));
   return skipSame(reader, isSame, onSkip);
 }
 
 /** Compares the files at both ends, and rejects with KX_COPY_MISMATCH when they differ. */
-export async function verifyCopy(pair: Pair, paths: Iterable<Name>, session: Session): Promise<void> {
-  const from = await sumsOfSource(pair.source, session);
-  const to = await sumsOfDestination(pair, session);
-  const label = pair.to.label(pair.destination);
-  const different = compareSums(
-    paths,
-    from,
-    to,
-    reportTo(session, label, () => {}),
-  );
+export async function verifyCopy(
+  { source, destination, label }: Pair,
+  paths: Iterable<Name>,
+  session: Session,
+): Promise<void> {
+  const [from, to] = [await sumTree(source, session), await sumTree(destination, session)];
+  const report = reportTo(session, label, () => {});
+  const different = compareSums(paths, from, to, report);
   if (different > 0) throw mismatch(different);
 }
 
-function sumsOfSource(source: Source, session: Session): Promise<Sums> {
-  if (source.side === 'remote') return sumRemoteTree(endOf(source.target, session), source.at);
-  return sumLocalTree(source.side === 'local' ? source.path : '');
+function sumTree({ at, target }: Tree, session: Session): Promise<Sums> {
+  return target === undefined ? sumLocalTree(at) : sumRemoteTree(endOf(target, session), at);
 }
 
-function sumsOfDestination({ to, destination }: Pair, session: Session): Promise<Sums> {
-  if (to.side === 'remote') return sumRemoteTree(endOf(to.target, session), destination);
-  return sumLocalTree(textOf(destination));
-}
-
-async function listDestination({ to, destination }: Pair, session: Session): Promise<Listing> {
-  if (to.side === 'remote') return listRemoteTree(endOf(to.target, session), destination);
-  return listLocalTree(textOf(destination));
-}
-
-function textOf(name: Name): string {
-  return Buffer.from(name, 'latin1').toString('utf8');
+function listTree({ at, target }: Tree, session: Session): Listing | Promise<Listing> {
+  return target === undefined ? listLocalTree(at) : listRemoteTree(endOf(target, session), at);
 }

@@ -4,7 +4,7 @@ import { KxError } from '../../lib/errors/index.ts';
 import { print } from '../../lib/terminal/index.ts';
 import { inspectJob, type Destination, type Source } from './inspect.ts';
 import type { Job } from './jobs.ts';
-import { verifyCopy, withoutSame } from './compare.ts';
+import { pairOf, verifyCopy, withoutSame } from './compare.ts';
 import { openReader, openWriter } from './open-ends.ts';
 import { reportTo, type Session } from './session.ts';
 
@@ -61,12 +61,10 @@ async function copyOne(source: Source, to: Destination, destination: Name, sessi
     failed++;
   };
   const arrived = new Set<Name>();
-  const reader = await withoutSame(
-    openReader(source, session, reportTo(session, source.label, onUnread)),
-    { source, to, destination },
-    session,
-    ({ path }) => arrived.add(path),
-  );
+  const { update, checksum } = session.options;
+  const pair = pairOf(source, to, destination);
+  const all = openReader(source, session, reportTo(session, source.label, onUnread));
+  const reader = update && pair ? await withoutSame(all, pair, session, ({ path }) => arrived.add(path)) : all;
   const preserve = session.options.preserve && source.side !== 'stdio';
   const report = reportTo(session, to.label(destination), onUnwritten);
   const writer = openWriter(to, { destination, preserve, report }, session);
@@ -80,9 +78,7 @@ async function copyOne(source: Source, to: Destination, destination: Name, sessi
     },
     onBytes: (count) => follow.onBytes(count),
   });
-  if (session.options.checksum && failed === 0 && source.side !== 'stdio' && to.side !== 'stdio') {
-    await verifyCopy({ source, to, destination }, arrived, session);
-  }
+  if (checksum && pair && failed === 0) await verifyCopy(pair, arrived, session);
   return { failed, seen };
 }
 

@@ -1,9 +1,9 @@
-import { probeContainer, type Found, type Name, type Probe, type RemoteEnd } from '../../lib/copy/index.ts';
+import { probeContainer, type Found, type Name, type Probe, type ProbePath } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { describeTarget, type Target } from '../../lib/target/index.ts';
 import type { Job, Place, RemotePlace } from './jobs.ts';
 import { endOf, type Session } from './session.ts';
-import { isPattern } from './stand-in.ts';
+import { isGlob, targetKey } from './stand-in.ts';
 
 /** What stands at a path, and where it is for the container that commands run in. */
 export interface FoundAt extends Found {
@@ -23,12 +23,12 @@ export interface Probed {
 export async function probeJob(job: Job, session: Session): Promise<(place: RemotePlace) => Probed> {
   const remote = [...job.sources, job.destination].filter(isRemote);
   const probed = new Map<RemotePlace, Probed>();
-  for (const places of Object.values(Object.groupBy(remote, ({ target }) => keyOf(target)))) {
+  for (const places of Object.values(Object.groupBy(remote, ({ target }) => targetKey(target)))) {
     const [first] = places ?? [];
     if (places === undefined || first === undefined) continue;
     const asked = places.map((place) => ({
       path: place.path,
-      glob: place !== job.destination && isPattern(place.path),
+      glob: place !== job.destination && isGlob(place.path),
     }));
     const looked = await look(first.target, asked, session);
     session.log(`${describeTarget(session.transport.chosen(looked.target))} has ${toolsOf(looked.tools)}`);
@@ -41,12 +41,11 @@ export async function probeJob(job: Job, session: Session): Promise<(place: Remo
   };
 }
 
-type Asked = Parameters<typeof probeContainer>[1];
 type Looked = Omit<Probed, 'found'> & { readonly paths: readonly (readonly FoundAt[])[] };
 
-async function look(target: Target, asked: Asked, session: Session): Promise<Looked> {
+async function look(target: Target, asked: readonly ProbePath[], session: Session): Promise<Looked> {
   try {
-    const { tools, paths } = await probe(endOf(target, session), asked);
+    const { tools, paths } = await probeContainer(endOf(target, session), asked);
     return { target, tools, paths: paths.map((found) => found.map((each) => ({ ...each, at: each.path }))) };
   } catch (error) {
     if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
@@ -54,33 +53,18 @@ async function look(target: Target, asked: Asked, session: Session): Promise<Loo
   }
 }
 
-async function lookThroughHelper(target: Target, asked: Asked, session: Session): Promise<Looked> {
+async function lookThroughHelper(target: Target, asked: readonly ProbePath[], session: Session): Promise<Looked> {
   const standIn = await session.standIn(session.transport.chosen(target));
-  const located = await Promise.all(asked.map(async (each) => ({ ...each, path: await standIn.locate(each.path) })));
-  const { tools, paths } = await probe(endOf(standIn.target, session), located);
-  const named = paths.map((found, index) =>
-    found.map((each) => ({ ...standIn.nameAsAsked(each, asked[index]?.path ?? ''), at: each.path })),
+  const located = await Promise.all(asked.map(async (each) => ({ ...each, path: await standIn.locate(each) })));
+  const { tools, paths } = await probeContainer(endOf(standIn.target, session), located);
+  const named = asked.map((each, index) =>
+    (paths[index] ?? []).map((found) => ({ ...standIn.nameAsAsked(found, each), at: found.path })),
   );
   return { target: standIn.target, tools, paths: named };
 }
 
-/** Nothing is changed by it, so that it can be asked again. */
-async function probe(end: RemoteEnd, asked: Parameters<typeof probeContainer>[1]): Promise<Probe> {
-  for (;;) {
-    try {
-      return await probeContainer(end, asked);
-    } catch (error) {
-      await end.retry.again(error);
-    }
-  }
-}
-
 function isRemote(place: Place): place is RemotePlace {
   return place.side === 'remote';
-}
-
-function keyOf({ namespace, pod, container = '' }: Target): string {
-  return [namespace, pod, container].join('/');
 }
 
 function toolsOf({ tar, ...others }: Probe['tools']): string {

@@ -3,7 +3,6 @@ import type { CommandContext } from '../../base-command.ts';
 import { countEntries, createFilter } from '../../lib/copy/index.ts';
 import { KxError, toKxError } from '../../lib/errors/index.ts';
 import { connect } from '../../lib/kube/index.ts';
-import type { Target } from '../../lib/target/index.ts';
 import { printError } from '../../lib/terminal/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { runJob, type Outcome } from './copy-job.ts';
@@ -12,7 +11,7 @@ import type { CopyOptions } from './options.ts';
 import { startDisplay, type Display } from './progress.ts';
 import { readRequest, type CopyRequest } from './request.ts';
 import type { Session } from './session.ts';
-import { openStandIn, type StandIn } from './stand-in.ts';
+import { createStandIns } from './stand-in.ts';
 import { readerGone, spoolStdin } from './stdio.ts';
 import { createTally } from './tally.ts';
 
@@ -32,14 +31,8 @@ export async function runCopy(options: CopyOptions, context: CommandContext): Pr
   const needsSpool = request.sources.some(({ side }) => side === 'stdio') && !options.dryRun;
   const spool = needsSpool ? await spoolStdin(signal) : undefined;
   const tally = createTally(performance.now());
-  const helpers = new Map<string, Promise<StandIn>>();
-  const standIn = (target: Target): Promise<StandIn> => {
-    const key = `${target.namespace}/${target.pod}/${target.container ?? ''}`;
-    const { helperImage: image, podRunningTimeout: podTimeoutMs } = options;
-    const helper = helpers.get(key) ?? openStandIn(target, { api, transport, image, podTimeoutMs, signal, say });
-    helpers.set(key, helper);
-    return helper;
-  };
+  const { helperImage: image, podRunningTimeout: podTimeoutMs } = options;
+  const standIn = createStandIns({ api, transport, image, podTimeoutMs, signal, say });
   const session: Session = {
     ...{ options, transport, standIn, filter, tally, signal, say, spool },
     namespace: api.namespace,

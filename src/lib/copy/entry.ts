@@ -1,6 +1,11 @@
 /** What the name of a file is: bytes other than NUL and `/`, one character each (latin1), for names need not be UTF-8. */
 export type Name = string;
 
+/** The bytes of a text, or of a name as the system gives it, as a Name. */
+export function toName(path: string | Buffer): Name {
+  return (typeof path === 'string' ? Buffer.from(path) : path).toString('latin1');
+}
+
 /**
  * One thing of a tree. `path` is relative to the root of the copy, without `.`, `..` or empty parts; '' is the root itself.
  * Directories come before what is in them, and a hard link behind the file that it names.

@@ -1,5 +1,6 @@
 import { readdirSync, statSync, lstatSync } from 'node:fs';
 import type { Name } from './entry.ts';
+import { below, fsPath } from './local/path.ts';
 import type { RemoteEnd } from './remote-end.ts';
 import { rootScript, runScript } from './run-script.ts';
 import { encodeWord } from './shell-word.ts';
@@ -16,11 +17,10 @@ export interface Listed {
 export type Listing = ReadonlyMap<Name, Listed>;
 
 /** Lists a tree of this machine; only its root is followed as a symlink. */
-export function listLocalTree(root: string): Listing {
+export function listLocalTree(root: Name): Listing {
   const listing = new Map<Name, Listed>();
   const walk = (path: Name): void => {
-    const place =
-      path === '' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
+    const place = fsPath(below(root, path));
     try {
       const stat = path === '' ? statSync(place) : lstatSync(place);
       const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other';
@@ -36,9 +36,8 @@ export function listLocalTree(root: string): Listing {
 }
 
 /** Lists a tree of a container, by find and stat of GNU, busybox or toybox. Where they are missing the list is empty. */
-export async function listRemoteTree(end: RemoteEnd, root: Name): Promise<Listing> {
-  const { stdout } = await runScript(end, listScript, [encodeWord(root)]);
-  return readListing(stdout.toString('latin1'));
+export function listRemoteTree(end: RemoteEnd, root: Name): Promise<Listing> {
+  return runScript(end, listScript, [encodeWord(root)], ({ stdout }) => readListing(stdout.toString('latin1')));
 }
 
 const listScript = `LC_ALL=C; export LC_ALL; ${rootScript} { if [ -d "$kx_p" ]; then cd "$kx_p" && find . -exec stat -c "%f %s %Y %n" {} +; else stat -L -c "%f %s %Y ." "$kx_p"; fi; } 2>/dev/null`;

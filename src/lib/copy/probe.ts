@@ -1,9 +1,9 @@
 import { KxError } from '../errors/index.ts';
-import { collect } from '../process/index.ts';
-import { wrappedTransport } from '../transport/index.ts';
+import type { Collected } from '../process/index.ts';
 import type { Name } from './entry.ts';
 import { probeScript } from './probe-script.ts';
 import type { RemoteEnd } from './remote-end.ts';
+import { runScript } from './run-script.ts';
 import { encodeWord } from './shell-word.ts';
 
 /** What a container has that a copy can use. */
@@ -49,10 +49,12 @@ export interface ProbePath {
  * Asks a container, in one exec, what it has and what stands at these paths; relative ones are of the directory that its
  * commands run in. Rejects with KX_SHELL_MISSING where it has no `sh`.
  */
-export async function probeContainer(end: RemoteEnd, paths: readonly ProbePath[]): Promise<Probe> {
+export function probeContainer(end: RemoteEnd, paths: readonly ProbePath[]): Promise<Probe> {
   const words = paths.flatMap(({ path, glob }) => [glob ? 'glob' : 'literal', encodeWord(path)]);
-  const request = { command: ['sh', '-c', probeScript, 'kx-cp', ...words], stdin: false, tty: null };
-  const { stdout } = await collect(await wrappedTransport(end.transport).exec(end.target, request, end.signal));
+  return runScript(end, probeScript, words, readProbe);
+}
+
+function readProbe({ stdout }: Collected): Probe {
   const said = stdout.toString('latin1').split('\0');
   if (said.at(-2) !== 'end') {
     throw new KxError('KX_CONNECTION_LOST', 'the container did not tell what it has', { ran: 'yes' });

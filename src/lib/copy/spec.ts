@@ -1,6 +1,6 @@
 import { KxError } from '../errors/index.ts';
 import { checkNamespace, isKind, parseReference, type Reference } from '../target/index.ts';
-import type { Name } from './entry.ts';
+import { toName, type Name } from './entry.ts';
 
 /** One end of a copy, as the user typed it. */
 export type Spec = LocalSpec | RemoteSpec | { readonly side: 'stdio' };
@@ -80,9 +80,4 @@ function remotePath(path: string): Name {
 function notEmpty(path: string): string {
   if (path === '') throw new KxError('KX_USAGE', 'filepath can not be empty');
   return path;
-}
-
-/** The bytes of a text as a name. */
-export function toName(text: string): Name {
-  return Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -3,20 +3,20 @@ import { createReadStream, openSync } from 'node:fs';
 import { KxError } from '../errors/index.ts';
 import type { Name, Report } from './entry.ts';
 import { listLocalTree } from './listing.ts';
+import { below, fsPath } from './local/path.ts';
 import type { RemoteEnd } from './remote-end.ts';
-import { rootScript, runScript, scriptFailed } from './run-script.ts';
+import { rootScript, runScript } from './run-script.ts';
 import { encodeWord } from './shell-word.ts';
 
 /** The SHA-256 of every file of a tree, in hexadecimal, by path; '' is the root. */
 export type Sums = ReadonlyMap<Name, string>;
 
 /** Reads every file of a tree of this machine. What cannot be read has no sum. */
-export async function sumLocalTree(root: string): Promise<Sums> {
+export async function sumLocalTree(root: Name): Promise<Sums> {
   const sums = new Map<Name, string>();
   for (const [path, { kind }] of listLocalTree(root)) {
     if (kind !== 'file') continue;
-    const place = path === '' ? root : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
-    const sum = await sumFile(place).catch(() => undefined);
+    const sum = await sumFile(fsPath(below(root, path))).catch(() => undefined);
     if (sum !== undefined) sums.set(path, sum);
   }
   return sums;
@@ -31,11 +31,13 @@ async function sumFile(path: string | Buffer): Promise<string> {
 }
 
 /** Reads every file of a tree of a container, there; of none there are none. Rejects with KX_COPY_SOURCE where it has no sha256sum or find. */
-export async function sumRemoteTree(end: RemoteEnd, root: Name): Promise<Sums> {
-  const done = await runScript(end, sumScript, [encodeWord(root)]);
-  const sums = readSums(done.stdout.toString('latin1'));
-  if (sums.size === 0 && done.status.code !== 0) throw scriptFailed('cannot compare by checksum', done);
-  return sums;
+export function sumRemoteTree(end: RemoteEnd, root: Name): Promise<Sums> {
+  return runScript(end, sumScript, [encodeWord(root)], ({ stdout, stderr, status: { code } }) => {
+    const sums = readSums(stdout.toString('latin1'));
+    if (sums.size > 0 || code === 0) return sums;
+    const words = stderr.toString('latin1').trim().split('\n').at(-1) || `exit code ${code}`;
+    throw new KxError('KX_COPY_SOURCE', `cannot compare by checksum: ${words}`, { ran: 'yes' });
+  });
 }
 
 const sumScript = `LC_ALL=C; export LC_ALL; ${rootScript} if [ -d "$kx_p" ]; then cd "$kx_p" && find . -type f -exec sha256sum {} +; elif [ -e "$kx_p" ]; then sha256sum <"$kx_p"; fi`;

@@ -1,7 +1,7 @@
 import { KxError } from '../errors/index.ts';
-import { collect, type Collected } from '../process/index.ts';
+import type { Collected } from '../process/index.ts';
 import type { Target } from '../target/index.ts';
-import type { Transport } from '../transport/index.ts';
+import { runToEnd, type Transport } from '../transport/index.ts';
 
 /** Runs a line of POSIX shell in the helper to its end; `$1` and on are `args`. An image without `sh` is KX_SHELL_MISSING. */
 export async function runScript(
@@ -12,10 +12,7 @@ export async function runScript(
 ): Promise<Collected> {
   const command = ['sh', '-c', `export LC_ALL=C; ${script}`, 'kx-cp', ...args];
   try {
-    const remote = await transport.exec(helper, { command, stdin: false, tty: null }, signal);
-    const abort = (): void => remote.disconnect(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    return await collect(remote).finally(() => signal.removeEventListener('abort', abort));
+    return await runToEnd(transport, helper, command, signal);
   } catch (error) {
     if (!(error instanceof KxError) || error.code !== 'KX_COMMAND_NOT_FOUND') throw error;
     throw new KxError('KX_SHELL_MISSING', `the image of the helper container ${helper.container ?? ''} has no sh`, {

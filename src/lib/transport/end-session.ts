@@ -1,5 +1,6 @@
-import { collect, type RemoteProcess, type Signal } from '../process/index.ts';
+import type { RemoteProcess, Signal } from '../process/index.ts';
 import type { Target } from '../target/index.ts';
+import { runToEnd } from './run.ts';
 import type { Transport } from './transport.ts';
 
 /** How long a second command may take to deliver a signal, in milliseconds. */
@@ -17,12 +18,8 @@ export function sessionEnder(
 ): RemoteProcess['signal'] {
   let known: readonly string[] = [];
   return async (name) => {
-    const limit = AbortSignal.timeout(patience);
     try {
-      const command = commandFor(name, known);
-      const ender = await transport.exec(target, { command, stdin: false, tty: null }, limit);
-      limit.addEventListener('abort', () => ender.disconnect());
-      const { stdout } = await collect(ender);
+      const { stdout } = await runToEnd(transport, target, commandFor(name, known), AbortSignal.timeout(patience));
       const reached = stdout.toString('utf8').match(/\d+\/\d+/g) ?? [];
       known = [...new Set([...known, ...reached])];
       return reached.length > 0 ? 'delivered' : 'unsupported';

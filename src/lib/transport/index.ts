@@ -4,6 +4,7 @@
  * outside.
  */
 export { apiserverTransport } from './apiserver.ts';
+export { execUntilAborted, runToEnd } from './run.ts';
 export { targetingTransport, type TargetingTransport } from './targeting.ts';
 export { traceableTransport } from './traceable.ts';
 export type { Transport } from './transport.ts';

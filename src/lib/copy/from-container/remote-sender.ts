@@ -2,7 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
 import type { ExitStatus, RemoteProcess } from '../../process/index.ts';
-import { wrappedTransport } from '../../transport/index.ts';
+import { execUntilAborted, wrappedTransport } from '../../transport/index.ts';
 import type { RemoteEnd } from '../remote-end.ts';
 import type { SendRequest } from './send-script.ts';
 
@@ -40,12 +40,9 @@ export async function startSender(
     stdin: true,
     tty: null,
   };
-  const remote = await wrappedTransport(end.transport).exec(end.target, request, end.signal);
+  const remote = await execUntilAborted(wrappedTransport(end.transport), end.target, request, end.signal);
   remote.stdin?.on('error', () => {});
   remote.stdin?.end(`${script}\n`);
-  const abort = (): void => remote.disconnect(end.signal.reason as Error);
-  end.signal.addEventListener('abort', abort, { once: true });
-  if (end.signal.aborted) abort();
   const said = listen(remote.stderr, onLine);
   let ended = false;
   let failure: unknown;
@@ -107,12 +104,10 @@ export async function startSender(
       return status;
     } finally {
       ended = true;
-      end.signal.removeEventListener('abort', abort);
     }
   }
 
   async function close(): Promise<void> {
-    end.signal.removeEventListener('abort', abort);
     if (ended) return;
     ended = true;
     remote.disconnect();

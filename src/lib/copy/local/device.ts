@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry, Name } from '../entry.ts';
 import { fsPath } from './path.ts';
 import { isSystemError } from './problem.ts';
-import { counted } from './pour.ts';
+import { arrivingBody } from './pour.ts';
 
 const pauseMs = 1;
 
@@ -16,7 +16,7 @@ export async function writeDevice(entry: Entry, full: Name): Promise<void> {
   // Without a reader a FIFO is not there yet; another device never will be.
   const fd = statSync(fsPath(full)).isFIFO() ? await patiently('ENXIO', open) : open();
   try {
-    for await (const piece of counted(entry)) {
+    for await (const piece of arrivingBody(entry)) {
       for (let rest = piece; rest.length > 0;) {
         const now = rest;
         rest = rest.subarray(await patiently('EAGAIN', () => writeSync(fd, now)));

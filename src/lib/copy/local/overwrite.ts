@@ -1,9 +1,9 @@
 import { closeSync, constants, ftruncateSync, openSync, read } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
-import type { Entry, Name } from '../entry.ts';
+import { toName, type Entry, type Name } from '../entry.ts';
 import { applyMetadata, type Keeping } from './metadata.ts';
-import { below, fsPath, nameOf } from './path.ts';
+import { below, fsPath } from './path.ts';
 import { isSystemError } from './problem.ts';
 import { writeAll } from './pour.ts';
 import { openStaged, type Staged } from './stage.ts';
@@ -17,7 +17,7 @@ export function stageForOverwriting(full: Name): Staged {
     return openStaged(full, 0o600);
   } catch (error) {
     if (!isSystemError(error) || !['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
-    return openStaged(below(nameOf(tmpdir()), 'content'), 0o600);
+    return openStaged(below(toName(tmpdir()), 'content'), 0o600);
   }
 }
 

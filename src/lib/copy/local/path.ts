@@ -7,11 +7,6 @@ export function fsPath(path: Name): string | Buffer {
   return ascii.test(path) ? path : Buffer.from(path, 'latin1');
 }
 
-/** The path that a person gave, as bytes. */
-export function nameOf(path: string | Buffer): Name {
-  return (typeof path === 'string' ? Buffer.from(path) : path).toString('latin1');
-}
-
 /** Where `path` of a tree is when its root is at `base`. */
 export function below(base: Name, path: Name): Name {
   if (path === '') return base;

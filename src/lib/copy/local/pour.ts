@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
 import type { Entry } from '../entry.ts';
+import { exactBody } from '../exact-body.ts';
 
 const writeVector = promisify(writev);
 const batchBytes = 1 << 20;
@@ -26,7 +27,7 @@ export async function pour(entry: Entry, fd: number): Promise<void> {
     bytes = 0;
   };
   try {
-    for await (const piece of counted(entry)) {
+    for await (const piece of arrivingBody(entry)) {
       batch.push(piece);
       bytes += piece.length;
       if (bytes >= batchBytes || batch.length >= batchPieces) await flush();
@@ -40,23 +41,19 @@ export async function pour(entry: Entry, fd: number): Promise<void> {
 /** The body of an entry in one piece. */
 export async function collectBody(entry: Entry): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of counted(entry)) pieces.push(piece);
+  for await (const piece of arrivingBody(entry)) pieces.push(piece);
   const [first = Buffer.alloc(0)] = pieces;
   return pieces.length <= 1 ? first : Buffer.concat(pieces, entry.size);
 }
 
 /** The body of an entry, or KX_COPY_INCOMPLETE when it is not as long as the entry says. */
-export async function* counted({ path, size, body }: Entry): AsyncGenerator<Buffer> {
-  let arrived = 0;
-  for await (const piece of body) {
-    arrived += piece.length;
-    if (arrived > size) break;
-    yield piece;
-  }
-  if (arrived === size) return;
-  const count = arrived > size ? `more than ${size}` : `${arrived} of ${size}`;
-  const of = path === '' ? '' : ` of ${displayName(path)}`;
-  throw new KxError('KX_COPY_INCOMPLETE', `${count} bytes${of} arrived`);
+export function arrivingBody(entry: Entry): AsyncGenerator<Buffer> {
+  const { path, size } = entry;
+  return exactBody(entry, (arrived) => {
+    const count = arrived > size ? `more than ${size}` : `${arrived} of ${size}`;
+    const of = path === '' ? '' : ` of ${displayName(path)}`;
+    return new KxError('KX_COPY_INCOMPLETE', `${count} bytes${of} arrived`);
+  });
 }
 
 /** A system may write less than it is given. */

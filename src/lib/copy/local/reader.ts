@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
-import type { Entry, Name, Report, TreeReader } from '../entry.ts';
+import { toName, type Entry, type Name, type Report, type TreeReader } from '../entry.ts';
 import type { Filter } from '../filter.ts';
-import { below, fsPath, nameOf } from './path.ts';
+import { below, fsPath } from './path.ts';
 import { isSystemError, PathProblem, systemWords } from './problem.ts';
 import { createFileReader, entryOf, type Found } from './source.ts';
 
@@ -26,7 +26,7 @@ export function readLocalTree(options: LocalReaderOptions): TreeReader {
 }
 
 async function* walk({ path: root, filter, report, followRoot }: LocalReaderOptions): AsyncGenerator<Entry> {
-  const base = nameOf(root);
+  const base = toName(root);
   const readFile = createFileReader(report);
   const pending: Name[] = [''];
 

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Name } from '../entry.ts';
-import { fsPath, nameOf } from './path.ts';
+import { toName, type Name } from '../entry.ts';
+import { fsPath } from './path.ts';
 import { isSystemError, PathProblem } from './problem.ts';
 
 /** What is at the destination that the user named. `full` is where it really is. */
@@ -39,7 +39,7 @@ export function enterRoot(destination: Name, mode: number): { readonly base: Nam
 
 function realPath(path: Name): Name | undefined {
   try {
-    return nameOf(realpathSync(fsPath(path), { encoding: 'buffer' }));
+    return toName(realpathSync(fsPath(path), { encoding: 'buffer' }));
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return undefined;
     throw error;

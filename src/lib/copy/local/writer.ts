@@ -1,11 +1,11 @@
 import { KxError } from '../../errors/index.ts';
-import type { Entry, Name, Report, TreeWriter } from '../entry.ts';
+import { toName, type Entry, type Name, type Report, type TreeWriter } from '../entry.ts';
 import { writeDevice } from './device.ts';
 import { createLateDirectories } from './directories.ts';
 import { writeFile } from './file.ts';
 import { countEntries, type Limits } from './limits.ts';
 import { writeSymlink } from './link.ts';
-import { below, nameOf } from './path.ts';
+import { below } from './path.ts';
 import { PathProblem, problemOfPath } from './problem.ts';
 import { inspectRoot } from './root.ts';
 import { writeBelow } from './tree.ts';
@@ -33,7 +33,7 @@ export interface LocalWriterOptions {
  * limit, and whatever keeps the root from being written. Pieces of a body are held until they are written.
  */
 export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
-  const destination = nameOf(options.destination);
+  const destination = toName(options.destination);
   const { report } = options;
   const count = countEntries(options.limits);
   const directories = createLateDirectories();

@@ -69,8 +69,7 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   let bytes = 0;
   let connections = 0;
   let keepBatches = options.keepBatches;
-  /** The latest receiver, and the one that takes commands. */
-  let receiver: Receiver | undefined;
+  /** The receiver that takes commands. */
   let open: Receiver | undefined;
   let latest: Hello | undefined;
   let failure: Error | undefined;
@@ -84,7 +83,6 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     failure ??= reason instanceof Error ? reason : new KxError('KX_INTERNAL', String(reason));
     first.reject(failure);
     closing.abort(failure);
-    receiver?.disconnect(failure);
     end.signal.removeEventListener('abort', onAbort);
     wake();
   };
@@ -113,8 +111,6 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     closing.signal.throwIfAborted();
     const replaces = latest && -latest.pid;
     const next = await startReceiver(end, { nonce, replaces, keepBatches, base: base.directory }, closing.signal);
-    receiver = next;
-    if (closing.signal.aborted) next.disconnect(failure);
     const hello = await next.hello;
     sameContainer(latest, hello);
     base.check(hello);

@@ -1,5 +1,6 @@
 import { KxError } from '../../errors/index.ts';
 import type { RemoteProcess } from '../../process/index.ts';
+import { execUntilAborted } from '../../transport/index.ts';
 import type { Name } from '../entry.ts';
 import {
   nameLine,
@@ -30,20 +31,19 @@ export interface Receiver {
   send(command: Command, answered: (answer: Answer) => void): void;
   /** What ended it: `end` when it was told to end, `unkept` when it could not keep a batch, else the error. Never rejects. */
   readonly ended: Promise<'end' | 'unkept' | KxError>;
-  disconnect(reason?: Error): void;
 }
 
 /** How long a receiver may take to leave after its last answer, in milliseconds. */
 const leavePatience = 5000;
 
-/** Starts a receiver that works in `base`. Rejects as `Transport.exec` does; with KX_SHELL_MISSING where there is no sh. */
+/** Starts a receiver that works in `base`, until the signal is aborted. Rejects as `Transport.exec` does; with KX_SHELL_MISSING where there is no sh. */
 export async function startReceiver(
   end: RemoteEnd,
   start: ReceiverStart & { readonly base: Name },
   signal: AbortSignal,
 ): Promise<Receiver> {
   const request = { command: receiveCommand(start), stdin: true, tty: null, halfClose: false } as const;
-  const remote = await end.transport.exec(end.target, request, signal).catch((error: unknown) => {
+  const remote = await execUntilAborted(end.transport, end.target, request, signal).catch((error: unknown) => {
     throw shellMissing(error);
   });
   return receive(remote, start.base);
@@ -132,7 +132,6 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
       }
       process.nextTick(() => stdin.uncork());
     },
-    disconnect: (reason) => remote.disconnect(reason),
   };
 }
 

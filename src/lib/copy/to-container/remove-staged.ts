@@ -23,17 +23,13 @@ export async function removeStaged(end: RemoteEnd, leftovers: Leftovers): Promis
     // Only the shell: a tar that has begun finishes what it has whole.
     const start = { nonce, base, replaces: before.pid, keepBatches: false };
     const receiver = await startReceiver(end, start, signal);
-    const give = (): void => receiver.disconnect(signal.reason as Error);
-    signal.addEventListener('abort', give);
     const hello = await receiver.hello;
     if (hello.identity === before.identity) {
       receiver.send({ letter: 'm', words: '', names: [] }, () => {});
       for (const name of staged) receiver.send({ letter: 'x', words: '', names: [name] }, () => {});
     }
     receiver.send({ letter: 'e', words: '', names: [] }, () => {});
-    const how = await receiver.ended;
-    signal.removeEventListener('abort', give);
-    return how === 'end' ? [] : staged;
+    return (await receiver.ended) === 'end' ? [] : staged;
   } catch {
     return staged;
   }

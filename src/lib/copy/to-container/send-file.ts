@@ -1,6 +1,6 @@
 import { attributesOf } from './attributes.ts';
 import type { Entry } from '../entry.ts';
-import { exactBody } from './exact-body.ts';
+import { leavingBody } from './leaving-body.ts';
 import type { StagedFile } from './staged-files.ts';
 import type { Unpacking } from './unpacking.ts';
 
@@ -22,7 +22,7 @@ export async function sendFile(to: Unpacking, file: StagedFile, entry: Entry): P
   let collected = 0;
   if (entry.size === 0) to.files.part(file, []);
   else {
-    for await (let piece of exactBody(entry)) {
+    for await (let piece of leavingBody(entry)) {
       while (collected + piece.length >= wanted && wanted > 0) {
         pieces.push(piece.subarray(0, wanted - collected));
         piece = piece.subarray(wanted - collected);

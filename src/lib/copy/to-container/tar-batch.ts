@@ -1,6 +1,6 @@
 import { attributesOf, type Keep } from './attributes.ts';
 import { emptyBody, type Entry, type Name } from '../entry.ts';
-import { exactBody } from './exact-body.ts';
+import { leavingBody } from './leaving-body.ts';
 import {
   endOfArchive,
   paddedLength,
@@ -82,7 +82,7 @@ export function buildBatches(keep: Keep, umask: number): BatchBuilder {
 }
 
 async function fill(buffer: Buffer, at: number, entry: Entry): Promise<void> {
-  for await (const piece of exactBody(entry)) at += piece.copy(buffer, at);
+  for await (const piece of leavingBody(entry)) at += piece.copy(buffer, at);
 }
 
 /** The bytes of an archive with these items of a batch, as pieces whose sum is whole records. */

@@ -3,8 +3,15 @@ import { chmodSync, chownSync, lstatSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Entry, Name, Problem, TreeReader, TreeWriter } from '../../../../src/lib/copy/entry.ts';
-import { fsPath, nameOf } from '../../../../src/lib/copy/local/path.ts';
+import {
+  toName,
+  type Entry,
+  type Name,
+  type Problem,
+  type TreeReader,
+  type TreeWriter,
+} from '../../../../src/lib/copy/entry.ts';
+import { fsPath } from '../../../../src/lib/copy/local/path.ts';
 import { writeLocalTree, type LocalWriterOptions } from '../../../../src/lib/copy/local/writer.ts';
 
 const nobody = 65534;
@@ -82,7 +89,7 @@ export function snapshot(root: string, except?: string): string[] {
     const bytes = fsPath(path);
     const stat = lstatSync(bytes);
     const { mode, ino, nlink, uid, gid, size, mtimeMs } = stat;
-    const names = stat.isDirectory() ? readdirSync(bytes, { encoding: 'buffer' }).map(nameOf).sort() : [];
+    const names = stat.isDirectory() ? readdirSync(bytes, { encoding: 'buffer' }).map(toName).sort() : [];
     const text = stat.isSymbolicLink() ? readlinkSync(bytes, 'latin1') : '';
     const content = stat.isFile() ? readFileSync(bytes).toString('hex') : text;
     lines.push([path, mode, ino, nlink, uid, gid, size, mtimeMs, content].join(' '));
