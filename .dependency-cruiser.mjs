@@ -2,10 +2,10 @@
  * The layer rule of docs/architecture.md: imports point down, never sideways between features.
  * commands, services -> features -> reach -> wire -> values.
  */
-const values = '^src/lib/(errors|process)/';
+const values = '^src/lib/(errors|process|text)/';
 const wire = '^src/lib/(remotecommand|kube)/';
 const reach = '^src/lib/(target|transport|runtime|helper-container)/';
-const features = '^src/lib/(copy|logs|fanout|privileged|terminal|render)/';
+const features = '^src/lib/(copy|logs|fanout|privileged|terminal|render|settings)/';
 const outer = '^src/(commands|services|cli|main|program|base-command|flags)';
 
 export default {
@@ -42,7 +42,7 @@ export default {
       name: 'features-do-not-meet',
       comment: 'What two features need belongs in a layer below them.',
       severity: 'error',
-      from: { path: '^src/lib/(copy|logs|fanout|privileged|terminal|render)/' },
+      from: { path: '^src/lib/(copy|logs|fanout|privileged|terminal|render|settings)/' },
       to: { path: features, pathNot: '^src/lib/$1/' },
     },
     {
@@ -86,7 +86,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(lib/(copy|kube|runtime|state|terminal)/|services/|commands/|main|program)',
+        pathNot: '^src/(lib/(copy|kube|runtime|settings|state|terminal)/|services/|commands/|main|program)',
       },
       to: { path: '^node:fs' },
     },

@@ -1,6 +1,8 @@
-import { chalkStderr } from 'chalk';
+import { createPaint, wantsColor } from '../lib/render/index.ts';
 
-/** The first words of a report in colour. chalk knows NO_COLOR, FORCE_COLOR and terminals that have none. */
+/** The first words of a report for a terminal, in colour if it is wanted. */
 export function paintReport(text: string): string {
-  return text.replace(/^error:/m, chalkStderr.red.bold('error:')).replace(/^hint:/m, chalkStderr.cyan('hint:'));
+  const paint = createPaint(wantsColor('auto', true, process.env));
+  const [error, hint] = [paint.style('bold', paint.style('red', 'error:')), paint.style('cyan', 'hint:')];
+  return text.replace(/^error:/m, error).replace(/^hint:/m, hint);
 }

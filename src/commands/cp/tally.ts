@@ -1,5 +1,6 @@
 import { displayName, type Entry, type Name, type Progress } from '../../lib/copy/index.ts';
-import { formatBytes, formatClock } from './amounts.ts';
+import { formatClock } from '../../lib/text/index.ts';
+import { formatBytes } from './amounts.ts';
 
 /** What all copies of a command have done so far. */
 export interface Tally {

@@ -1,5 +1,6 @@
 /**
  * Text as values: names that no terminal interprets, and bytes cut into lines. What every layer may need and no layer owns.
  */
-export { escapeControls } from './escape.ts';
+export { formatClock } from './clock.ts';
+export { escapeCharacter, escapeControls } from './escape.ts';
 export { createLineSplitter, type LineSplitter } from './lines.ts';

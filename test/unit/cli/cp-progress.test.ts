@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { formatBytes, formatClock, parseSize } from '../../../src/commands/cp/amounts.ts';
+import { formatBytes, parseSize } from '../../../src/commands/cp/amounts.ts';
+import { formatClock } from '../../../src/lib/text/index.ts';
 import { createTally, type Tally } from '../../../src/commands/cp/tally.ts';
 import { emptyBody, type Entry } from '../../../src/lib/copy/entry.ts';
 

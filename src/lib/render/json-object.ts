@@ -1,0 +1,43 @@
+/** Whether a text is a JSON object. */
+export function isObject(text: string): boolean {
+  // A look at the beginning spares most lines the exception.
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The JSON object that a text is; undefined when it is none. Integers that a number cannot hold, such as the ids of traces,
+ * are a bigint.
+ */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!isObject(text)) return undefined;
+  // Only a number of so many digits can be too large, and a reviver takes several times as long.
+  return (/\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)) as Record<string, unknown>;
+}
+
+/** https://github.com/tc39/proposal-json-parse-with-source */
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+/** A value of JSON for a person: a text as it is, everything else as JSON. */
+export function showText(value: unknown): string {
+  return typeof value === 'string' ? value : showJson(value);
+}
+
+/** As JSON.stringify; integers that are too large for a number have all their digits. */
+function showJson(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(showJson).join(',')}]`;
+  return `{${Object.entries(value)
+    .map(([name, field]) => `${JSON.stringify(name)}:${showJson(field)}`)
+    .join(',')}}`;
+}

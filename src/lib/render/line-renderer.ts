@@ -1,0 +1,87 @@
+import type { Matcher } from './matcher.ts';
+import { createHighlighter } from './highlight.ts';
+import { createJsonRenderer } from './json-line.ts';
+import { lineFeed, oncePerSource, type Line, type LineRenderer, type LineSource } from './line.ts';
+import { createPaint, type Paint } from './paint.ts';
+import { createPrefixer, type PrefixChoice, type PrefixParts } from './prefix.ts';
+import { prettify } from './pretty.ts';
+import { createTemplateRenderer } from './template.ts';
+import { createTimeFormat, type TimestampChoice } from './timestamp.ts';
+
+export const outputChoices = ['prefix', 'raw', 'json', 'ndjson-parsed'] as const;
+export type OutputChoice = (typeof outputChoices)[number];
+
+export interface RendererOptions {
+  readonly output: OutputChoice;
+  /** Stands in the place of `output`: see `createTemplateRenderer`. */
+  readonly template?: string | undefined;
+  readonly prefix: PrefixChoice;
+  readonly parts: PrefixParts;
+  readonly paint: Paint;
+  /** undefined: no times in text. JSON and templates have theirs anyway. */
+  readonly timestamps?: TimestampChoice | undefined;
+  /** An IANA name or `local`; undefined: see `createTimeFormat`. */
+  readonly timezone?: string | undefined;
+  /** Lines that are JSON are shown as text with coloured levels; for `prefix`. */
+  readonly pretty?: boolean | undefined;
+  /** What to paint in the text of lines; for `prefix` and templates. */
+  readonly highlight?: Matcher | undefined;
+}
+
+/**
+ * How lines are written: `prefix` is text, `raw` the bytes as they are (with the time in front where `timestamps` asks for it),
+ * `json` and `ndjson-parsed` see `createJsonRenderer`. The last line of a log ends with a line feed only
+ * if its log did, or where a prefix says that there are other logs. Throws KX_USAGE for a template or a time zone that means
+ * nothing.
+ */
+export function createLineRenderer(options: RendererOptions): LineRenderer {
+  const { output, template, paint, timestamps, timezone } = options;
+  if (template !== undefined) {
+    const formatTime = createTimeFormat(timestamps ?? 'default', timezone);
+    return createTemplateRenderer(template, {
+      paint,
+      formatTime,
+      highlight: createHighlighter(options.highlight, paint),
+    });
+  }
+  if (output === 'prefix') return createTextRenderer(options);
+  if (output === 'raw') return createTextRenderer({ ...options, ...plain });
+  return createJsonRenderer(output === 'ndjson-parsed', createTimeFormat('default', timezone));
+}
+
+const plain = { prefix: 'none', pretty: false, paint: createPaint(false) } as const;
+
+function createTextRenderer(options: RendererOptions): LineRenderer {
+  const { paint, timestamps, timezone } = options;
+  const prefixText = createPrefixer(options.prefix, options.parts, paint);
+  const prefixOf = oncePerSource((source) => Buffer.from(prefixText(source)));
+  const formatTime = timestamps === undefined ? undefined : createTimeFormat(timestamps, timezone);
+  const highlight = createHighlighter(options.highlight, paint);
+  const pushHead = ({ source, at }: Line, out: Buffer[]): void => {
+    const prefix = prefixOf(source);
+    if (prefix.length > 0) out.push(prefix);
+    if (formatTime !== undefined && at !== undefined) out.push(Buffer.from(`${formatTime(at)} `));
+  };
+  // Of a line that came in pieces, only the first has a head.
+  const open = new WeakSet<LineSource>();
+  const mark = (text: string): string => {
+    const painted: Buffer[] = [];
+    highlight(Buffer.from(text), painted);
+    return Buffer.concat(painted).toString();
+  };
+  return (line, out) => {
+    const isPiece = line.end === 'piece';
+    const isRest = open.has(line.source);
+    if (isPiece) open.add(line.source);
+    else if (isRest) open.delete(line.source);
+    const pretty = options.pretty === true && !isPiece && !isRest ? prettify(line.bytes, paint, mark) : undefined;
+    for (const text of pretty ?? []) {
+      pushHead(line, out);
+      out.push(Buffer.from(`${text}\n`));
+    }
+    if (pretty !== undefined) return;
+    if (!isRest) pushHead(line, out);
+    highlight(line.bytes, out);
+    if (!isPiece && (line.end !== 'nothing' || options.prefix !== 'none')) out.push(lineFeed);
+  };
+}
