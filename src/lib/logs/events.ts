@@ -1,0 +1,18 @@
+import type { LogSource } from './line.ts';
+
+/** What happens to a followed log besides its lines. */
+export type LogEvent =
+  /** The container has not started; told at every try. */
+  | { readonly type: 'waiting'; readonly source: LogSource; readonly why: string }
+  /** The connection is gone; told once until `resumed`. */
+  | { readonly type: 'lost'; readonly source: LogSource; readonly why: string }
+  /** The log goes on behind the line of this time. */
+  | { readonly type: 'resumed'; readonly source: LogSource; readonly from: string | undefined }
+  /** The log was rotated while nobody read it: lines between these times may be missing. */
+  | { readonly type: 'rotated'; readonly source: LogSource; readonly from: string; readonly to: string }
+  /** Lines of a run after this time may be missing: its log is not kept any more. */
+  | { readonly type: 'missed'; readonly source: LogSource; readonly from: string | undefined }
+  | { readonly type: 'restarted'; readonly source: LogSource; readonly restarts: number }
+  /** A run has ended. `final`: there will be no other. */
+  | { readonly type: 'ended'; readonly source: LogSource; readonly why: string; readonly final: boolean }
+  | { readonly type: 'gone'; readonly source: LogSource };

@@ -1,0 +1,33 @@
+import { KxError } from '../errors/index.ts';
+
+/** The kubelet's 400 for a container that has no log yet. https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet_pods.go#L1500 */
+const notYet =
+  /is waiting to start|is not available|does not have a host assigned|is terminated$|cannot be found - no logs/;
+
+/** Whether a log is refused because its container has not started; later it may be there. */
+export function isNotStarted(error: unknown): error is KxError {
+  return error instanceof KxError && error.details['status'] === '400' && notYet.test(error.message);
+}
+
+/** Whether the same request may succeed later: the way to the server, the server itself or the kubelet fails now. */
+export function mayPass(error: unknown): error is KxError {
+  if (!(error instanceof KxError) || error.details['final'] === 'true') return false;
+  if (error.code === 'KX_UNREACHABLE' || error.code === 'KX_CONNECTION_LOST') return true;
+  const status = Number(error.details['status'] ?? 0);
+  return error.code === 'KX_REMOTE' && (status >= 500 || status === 429);
+}
+
+/** Whether the error says that the pod is not there. */
+export function isGone(error: unknown): boolean {
+  return error instanceof KxError && error.details['status'] === '404';
+}
+
+/** A stream of a log that ended with an error, as KX_CONNECTION_LOST; a KxError passes unchanged. */
+export function toLost(thrown: unknown, what: string): KxError {
+  if (thrown instanceof KxError) return thrown;
+  return new KxError('KX_CONNECTION_LOST', `the connection was lost while reading ${what}`, {
+    ran: 'yes',
+    cause: thrown,
+    hint: 'what came before is a part of the log only',
+  });
+}

@@ -1,0 +1,15 @@
+/**
+ * The logs of containers: one as it is (`copyLog`), as lines to its end (`readLog`), or followed through lost connections,
+ * rotations and restarts (`followLog`); and many in the order of time. What is shown, and how, is not decided here.
+ */
+export { copyLog, type CopyRequest } from './copy-log.ts';
+export type { LogEvent } from './events.ts';
+export { isNotStarted } from './failures.ts';
+export { followLog, type FollowRequest } from './follow-log.ts';
+export { limitLines, type LineLimits } from './limit-lines.ts';
+export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
+export { mergeLogs } from './merge-logs.ts';
+export { createMergeWindow, type MergeWindow } from './merge-window.ts';
+export { readLog, type ReadRequest } from './read-log.ts';
+export type { LogRequest, LogTarget } from './request.ts';
+export { parseMoment, type Moment } from './timestamp.ts';

@@ -1,0 +1,48 @@
+import { KxError } from '../errors/index.ts';
+import { toLost } from './failures.ts';
+import type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
+import { createLineSplitter } from './split-lines.ts';
+
+/** What is to be known of a stream of lines. */
+export interface LinesOptions {
+  readonly source: LogSource;
+  readonly stream?: OutputStream | undefined;
+  /** See createLineSplitter. */
+  readonly skip?: { readonly at: string; readonly given: number } | undefined;
+  /** What to do with bytes behind the last line feed. They are the beginning of a line where the stream only broke off. */
+  readonly rest: 'give' | 'drop';
+  /** Told at the end, where a line was given in part: what to skip when the log is opened again. */
+  readonly onOpenLine?: ((open: { readonly at: string; readonly given: number } | undefined) => void) | undefined;
+}
+
+/**
+ * The lines of a log that was opened with timestamps. Ends with the stream; throws KX_CONNECTION_LOST when that breaks off,
+ * and KX_REMOTE with the words of the kubelet where those stand in the place of a line. A loop that leaves ends the stream.
+ */
+export async function* readLines(
+  body: NodeJS.ReadableStream,
+  options: LinesOptions,
+): AsyncGenerator<LogBatch, undefined> {
+  const { source, stream, skip, rest, onOpenLine } = options;
+  const splitter = createLineSplitter(source, stream, skip);
+  const what = `the log of ${source.pod}`;
+  try {
+    for await (const chunk of body) {
+      const lines: LogLine[] = splitter.push(chunk as Buffer);
+      if (lines.length > 0) yield lines;
+      if (splitter.foreign !== undefined) break;
+    }
+  } catch (error) {
+    throw toLost(error, what);
+  } finally {
+    onOpenLine?.(splitter.open);
+  }
+  const last = splitter.finish();
+  if (last !== undefined && rest === 'give') yield [last];
+  const { foreign } = splitter;
+  if (foreign === undefined) return;
+  throw new KxError('KX_REMOTE', `reading ${what} failed on the node: ${foreign}`, {
+    ran: 'yes',
+    details: { status: '500' },
+  });
+}

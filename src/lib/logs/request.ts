@@ -1,0 +1,42 @@
+import type { ApiClient } from '../kube/index.ts';
+import { pathOf } from '../target/index.ts';
+import type { OutputStream } from './line.ts';
+
+/** Whose log: the server takes the only container of a pod where none is named. */
+export interface LogTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string | undefined;
+}
+
+/** PodLogOptions of the Kubernetes API, as they are sent. */
+export interface LogRequest {
+  readonly follow?: boolean | undefined;
+  readonly previous?: boolean | undefined;
+  readonly timestamps?: boolean | undefined;
+  readonly tailLines?: number | undefined;
+  readonly limitBytes?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+  /** RFC 3339. */
+  readonly sinceTime?: string | undefined;
+  /** Needs the feature gate PodLogsQuerySplitStreams in API server and kubelet; not with tailLines. */
+  readonly stream?: OutputStream | undefined;
+  readonly insecureSkipTLSVerifyBackend?: boolean | undefined;
+}
+
+/** Opens a log. Rejects as ApiClient.stream does. */
+export function openLog(
+  api: ApiClient,
+  { namespace, pod, container }: LogTarget,
+  request: LogRequest,
+  signal: AbortSignal | undefined,
+): Promise<NodeJS.ReadableStream> {
+  const query = new URLSearchParams();
+  if (container !== undefined) query.set('container', container);
+  for (const [name, value] of Object.entries(request)) {
+    if (value === undefined || value === false) continue;
+    // The API has these two with a capital letter.
+    query.set(name, name === 'stream' ? (value === 'stdout' ? 'Stdout' : 'Stderr') : String(value));
+  }
+  return api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
+}
