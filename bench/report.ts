@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Comparison } from './comparison.ts';
-import { median, type Run } from './measure.ts';
-
-/** The runs of one comparison, by contender. */
-export interface Result {
-  readonly comparison: Comparison;
-  readonly runs: ReadonlyMap<string, readonly Run[]>;
-}
+import { median } from './measure.ts';
+import type { Result } from './results.ts';
 
 interface Column {
   readonly head: string;
@@ -42,7 +37,6 @@ names and contents of all files are there afterwards. Copies are to and from Deb
 - kx: ${versions.kx}
 - kubectl: ${versions.kubectl}
 - cluster: Kubernetes ${versions.server}, containerd, one container of busybox and one of Debian
-- ${new Date().toISOString().slice(0, 10)}
 
 ${tables(results)}
 `;
@@ -61,14 +55,15 @@ function timeColumns(group: readonly Result[]): readonly Column[] {
     ...(group.some(({ comparison }) => comparison.files !== undefined)
       ? [{ head: 'kx, per 1,000 files', cell: timePerThousand }]
       : []),
-    { head: 'runs each', cell: ({ runs }) => String(runs.get('kx')?.length ?? 0) },
+    { head: 'runs each', cell: ({ runs }) => String(runs['kx']?.length ?? 0) },
+    { head: 'day', cell: ({ day }) => day },
   ];
 }
 
 const memoryColumns: readonly Column[] = [
   { head: 'job', cell: ({ comparison }) => comparison.job },
   { head: 'kx', cell: (result) => megabytes(peak(result, 'kx')) },
-  { head: 'kubectl', cell: (result) => (result.runs.has('kubectl') ? megabytes(peak(result, 'kubectl')) : '') },
+  { head: 'kubectl', cell: (result) => ('kubectl' in result.runs ? megabytes(peak(result, 'kubectl')) : '') },
   { head: 'target of kx', cell: ({ comparison }) => `<= ${megabytes(comparison.memory ?? 0)}` },
   { head: '', cell: (result) => verdict(peak(result, 'kx') <= (result.comparison.memory ?? 0)) },
 ];
@@ -88,7 +83,7 @@ function rivalsOf({ contenders }: Comparison): string[] {
 }
 
 function seconds({ runs }: Result, contender: string): number[] {
-  return (runs.get(contender) ?? []).map((run) => run.seconds);
+  return (runs[contender] ?? []).map((run) => run.seconds);
 }
 
 function ratio(result: Result, rival: string): number {
@@ -96,7 +91,7 @@ function ratio(result: Result, rival: string): number {
 }
 
 function peak({ runs }: Result, contender: string): number {
-  return Math.max(...(runs.get(contender) ?? []).map((run) => run.peak ?? 0));
+  return Math.max(...(runs[contender] ?? []).map((run) => run.peak ?? 0));
 }
 
 function verdict(met: boolean): string {

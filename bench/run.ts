@@ -1,7 +1,7 @@
 /**
- * Compares kx with kubectl and with tar through kubectl on the test cluster and writes docs/benchmarks.md.
+ * Compares kx with kubectl and with tar through kubectl on the test cluster, and writes results.json and docs/benchmarks.md.
  *
- *   --only NAME   only the comparisons whose name contains NAME; prints the tables and writes nothing
+ *   --only NAME   only the comparisons whose name contains NAME; the others stay as they were measured last
  *   --runs N      how often each; default: what each comparison says
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,8 @@ import { copyComparisons } from './copy-cases.ts';
 import { execComparisons } from './exec-cases.ts';
 import { measure, type Run } from './measure.ts';
 import { versions } from './programs.ts';
-import { page, tables, type Result } from './report.ts';
+import { page, tables } from './report.ts';
+import { keepResult, keptResults, type Result } from './results.ts';
 import { clearPod, emptyDestination, fingerprint, prepareSide } from './sides.ts';
 import { makeSource } from './sources.ts';
 
@@ -28,10 +29,12 @@ process.chdir(folder);
 try {
   for (const side of ['here', 'one', 'debian'] as const) prepareSide(side);
   const results: Result[] = [];
-  for (const comparison of chosen) results.push(await compare(comparison));
-  if (values.only === undefined) {
-    writeFileSync(resolve(import.meta.dirname, '../docs/benchmarks.md'), page(results, versions()));
+  for (const comparison of chosen) {
+    const result = await compare(comparison);
+    keepResult(result);
+    results.push(result);
   }
+  writeFileSync(resolve(import.meta.dirname, '../docs/benchmarks.md'), page(keptResults(comparisons), versions()));
   console.log(tables(results));
 } finally {
   rmSync(folder, { recursive: true });
@@ -42,18 +45,18 @@ try {
 async function compare(comparison: Comparison): Promise<Result> {
   const { source, name } = comparison;
   const whole = source && makeSource(source.side, source.name);
-  const runs = new Map<string, Run[]>();
+  const runs: Record<string, Run[]> = {};
   const count = values.runs === undefined ? comparison.runs : Number(values.runs);
   for (let round = 0; round <= count; round++) {
     for (const contender of Object.keys(comparison.contenders)) {
       if (comparison.destination) emptyDestination(comparison.destination);
       const run = await measure(comparison, contender);
       if (comparison.destination) checkArrival(comparison, contender, whole);
-      if (round > 0) runs.set(contender, [...(runs.get(contender) ?? []), run]);
+      if (round > 0) (runs[contender] ??= []).push(run);
       process.stderr.write(`${name} ${round}/${count} ${contender} ${run.seconds.toFixed(3)} s\n`);
     }
   }
-  return { comparison, runs };
+  return { comparison, runs, day: new Date().toISOString().slice(0, 10) };
 }
 
 function checkArrival({ name, destination = 'here' }: Comparison, contender: string, whole: string | undefined): void {
