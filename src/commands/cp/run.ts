@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
 import { countEntries, createFilter } from '../../lib/copy/index.ts';
-import { KxError, toKxError } from '../../lib/errors/index.ts';
+import { KxError } from '../../lib/errors/index.ts';
+import { fanout } from '../../lib/fanout/index.ts';
 import { connect } from '../../lib/kube/index.ts';
 import { printError } from '../../lib/terminal/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
@@ -71,29 +72,21 @@ function readPatterns(file: string): string {
 type Ending = Outcome | { readonly pod: string };
 
 async function runJobs(jobs: readonly (Job | FailedJob)[], session: Session): Promise<readonly Ending[]> {
+  const { signal, options, say } = session;
   const endings: Ending[] = [];
-  const waiting = [...jobs];
-  const runOne = async (job: Job | FailedJob): Promise<Ending> => {
-    try {
-      if ('error' in job) throw job.error;
-      return await runJob(job, session);
-    } catch (error) {
-      if (job.pod === undefined) throw error;
-      const { message, code, hint } = toKxError(error);
-      session.say(`error: ${job.pod}: ${message} [${code}]${hint === undefined ? '' : `; ${hint}`}`);
-      return { pod: job.pod };
-    }
-  };
-  const work = async (): Promise<void> => {
-    // Whoever is canceled cleans up first: nobody may leave before the others have.
-    while (!session.signal.aborted) {
-      const job = waiting.shift();
-      if (job === undefined) return;
-      endings.push(await runOne(job));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(session.options.parallelism, jobs.length) }, work));
-  session.signal.throwIfAborted();
+  const runOne = (job: Job | FailedJob): Promise<Outcome> =>
+    'error' in job ? Promise.reject(job.error) : runJob(job, session);
+  // Whoever is canceled cleans up first: the window waits for all that it has launched.
+  for await (const ended of fanout(jobs, runOne, { parallelism: options.parallelism, signal })) {
+    if (ended.kind === 'done') endings.push(ended.value);
+    if (ended.kind !== 'error') continue;
+    const { pod } = ended.target;
+    if (pod === undefined) throw ended.error;
+    const { message, code, hint } = ended.error;
+    say(`error: ${pod}: ${message} [${code}]${hint === undefined ? '' : `; ${hint}`}`);
+    endings.push({ pod });
+  }
+  signal.throwIfAborted();
   return endings;
 }
 
