@@ -4,7 +4,7 @@ import type { ConnectionFlags } from './lib/kube/index.ts';
 import { parseDuration } from './cli/duration.ts';
 
 /** A flag that is on or off; oclif leaves one without a default undefined, whatever its type says. */
-export function switchFlag(options: { summary: string; char?: 'h' | 'i' | 'q' | 't'; helpGroup?: string }) {
+export function switchFlag(options: { summary: string; char?: 'A' | 'h' | 'i' | 'q' | 't'; helpGroup?: string }) {
   return boolean({ ...options, default: false });
 }
 
@@ -111,6 +111,23 @@ export function durationFlag(name: string, options: { summary: string; helpGroup
       }
       if (milliseconds <= 0) throw new KxError('KX_USAGE', `--${name} must be higher than zero`);
       return Promise.resolve(milliseconds);
+    },
+  });
+}
+
+/** A flag whose value is a whole number of at least `least`. */
+export function integerFlag(name: string, least: number, summary: string, helpGroup?: string) {
+  return custom<number>({
+    ...(helpGroup === undefined ? {} : { helpGroup }),
+    helpValue: 'NUMBER',
+    summary,
+    parse: (text) => {
+      const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+      if (value >= least) return Promise.resolve(value);
+      throw new KxError(
+        'KX_USAGE',
+        `invalid argument "${text}" for "--${name}" flag: not a number of ${least} or more`,
+      );
     },
   });
 }

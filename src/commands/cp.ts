@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, integerFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { parseSize } from './cp/amounts.ts';
 import { compressChoices } from './cp/options.ts';
@@ -88,7 +88,7 @@ export default class Cp extends BaseCommand {
       helpGroup: what,
       helpValue: 'SIZE',
       summary: 'End the copy before it has more bytes than this, such as 500M or 2Gi',
-      parse: (text) => Promise.resolve(parseSize(text)),
+      parse: (text) => Promise.resolve(parseSize(text, 'max-size')),
     })(),
     'max-files': integerFlag('max-files', 0, 'End the copy before it has more files and directories than this', what)(),
     selector: string({
@@ -142,20 +142,4 @@ export default class Cp extends BaseCommand {
 
 function patternFlag(summary: string, helpValue = 'PATTERN') {
   return string({ helpGroup: what, helpValue, summary, multiple: true, multipleNonGreedy: true });
-}
-
-function integerFlag(name: string, least: number, summary: string, helpGroup?: string) {
-  return custom<number>({
-    ...(helpGroup === undefined ? {} : { helpGroup }),
-    helpValue: 'NUMBER',
-    summary,
-    parse: (text) => {
-      const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
-      if (value >= least) return Promise.resolve(value);
-      throw new KxError(
-        'KX_USAGE',
-        `invalid argument "${text}" for "--${name}" flag: not a number of ${least} or more`,
-      );
-    },
-  });
 }

@@ -4,6 +4,7 @@ import { BaseCommand } from '../base-command.ts';
 import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { parseDetachKeys } from '../lib/terminal/index.ts';
+import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
 import { runExec } from './exec/run.ts';
 
 const beyond = 'Beyond kubectl';
@@ -51,14 +52,7 @@ export default class Exec extends BaseCommand {
       helpGroup: beyond,
       summary: 'End the command and its children after this time, and exit with 124',
     })(),
-    env: string({
-      helpGroup: beyond,
-      helpValue: 'NAME=VALUE',
-      summary: 'Set a variable for the command, can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    workdir: string({ helpGroup: beyond, helpValue: 'DIR', summary: 'Directory to run the command in' }),
+    ...environmentFlags(beyond),
     'detach-keys': string({
       helpGroup: beyond,
       helpValue: 'KEYS',
@@ -114,22 +108,4 @@ export default class Exec extends BaseCommand {
       this.context,
     );
   }
-}
-
-function parseEnv(assignments: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    assignments.map((assignment) => {
-      const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-      if (name === undefined || value === undefined) {
-        throw new KxError('KX_USAGE', `invalid argument "${assignment}" for "--env" flag: not of the form NAME=VALUE`);
-      }
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-        const problem = 'a shell sets it, which takes names of letters, digits and _ only';
-        throw new KxError('KX_USAGE', `invalid argument "${assignment}" for "--env" flag: ${problem}`, {
-          hint: `env(1) takes any name: kubectl kx exec POD -- env ${name}=VALUE COMMAND`,
-        });
-      }
-      return [name, value];
-    }),
-  );
 }

@@ -13,12 +13,12 @@ export function formatBytes(bytes: number): string {
 
 const thousands: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
-/** Bytes of `--max-size`: a number with a suffix of Kubernetes' quantities, `500M` or `2Gi`, also `2GiB`. Throws KX_USAGE. */
-export function parseSize(text: string): number {
+/** Bytes as a number with a suffix of Kubernetes' quantities: `500M` or `2Gi`, also `2GiB`. Throws KX_USAGE that names the flag. */
+export function parseSize(text: string, flag: string): number {
   const [, number = '', letter = '', binary] = /^(\d+(?:\.\d+)?)([kmgt]?)(i?)b?$/i.exec(text) ?? [];
   const power = thousands[letter.toLowerCase()] ?? 0;
   if (number === '' || (binary !== '' && power === 0)) {
-    throw new KxError('KX_USAGE', `invalid argument "${text}" for "--max-size" flag: not a number of bytes`, {
+    throw new KxError('KX_USAGE', `invalid argument "${text}" for "--${flag}" flag: not a number of bytes`, {
       hint: 'a number, or one with a suffix: 500k, 500M, 2Gi',
     });
   }

@@ -3,10 +3,13 @@ import ora from 'ora';
 import { printError, terminalSize } from '../../lib/terminal/index.ts';
 import type { Tally } from './tally.ts';
 
-/** A line on the terminal of stderr that shows how a copy goes on. */
+/** A line on the terminal of stderr that shows how something goes on. */
 export interface ProgressLine {
   /** Takes the line away for a message; it comes back by itself. */
   clear(): void;
+  /** Takes the line away until `resume`. */
+  pause(): void;
+  resume(): void;
   stop(): void;
 }
 
@@ -14,7 +17,7 @@ export interface ProgressLine {
 const spinnerWidth = 3;
 
 /** Draws ten times a second at most. Neither stdin nor signals nor the cursor are touched: what kills kx leaves no trace. */
-export function startProgressLine(tally: Tally): ProgressLine {
+export function startProgressLine(tally: Pick<Tally, 'describe'>): ProgressLine {
   const spinner = ora({
     stream: terminalStream(),
     isEnabled: true,
@@ -24,7 +27,12 @@ export function startProgressLine(tally: Tally): ProgressLine {
     // Asked for with every frame; the last column stays free, for some terminals wrap there.
     suffixText: () => tally.describe(performance.now(), (terminalSize()?.width ?? 80) - spinnerWidth - 1),
   }).start();
-  return { clear: () => void spinner.clear(), stop: () => void spinner.stop() };
+  return {
+    clear: () => void spinner.clear(),
+    pause: () => void spinner.stop(),
+    resume: () => void spinner.start(),
+    stop: () => void spinner.stop(),
+  };
 }
 
 /** What ora needs of a terminal, over the one way that messages go. */

@@ -56,7 +56,7 @@ export async function runSession(
   started: Started,
   local: LocalStreams,
   timeLeft: number | undefined,
-  context: CommandContext,
+  context: Pick<CommandContext, 'log' | 'takeSignals'>,
 ): Promise<SessionEnd> {
   const { remote } = started;
   const cleanUp: (() => void)[] = [];

@@ -23,8 +23,11 @@ export interface Start {
 
 export type Wrapping = 'must' | 'may' | 'no';
 
+/** What decides on the wrapper. */
+type WrappingOptions = Pick<ExecOptions, 'env' | 'workdir' | 'timeout' | 'stdin' | 'wrap'>;
+
 /** Whether the command runs under the wrapper: it must where a flag needs it, and may where it keeps stdin whole. */
-export function wrapping(options: ExecOptions, tty: boolean): Wrapping {
+export function wrapping(options: WrappingOptions, tty: boolean): Wrapping {
   const needs = neededBy(options);
   if (!options.wrap) {
     if (needs !== undefined && needs !== '--timeout') {
@@ -36,7 +39,7 @@ export function wrapping(options: ExecOptions, tty: boolean): Wrapping {
   return options.stdin && !tty ? 'may' : 'no';
 }
 
-function neededBy(options: ExecOptions): string | undefined {
+function neededBy(options: WrappingOptions): string | undefined {
   if (Object.keys(options.env).length > 0) return '--env';
   if (options.workdir !== undefined) return '--workdir';
   return options.timeout === undefined ? undefined : '--timeout';
@@ -48,7 +51,7 @@ function neededBy(options: ExecOptions): string | undefined {
  */
 export async function startCommand(
   { transport, target, request, mode, signal }: Start,
-  context: CommandContext,
+  context: Pick<CommandContext, 'log'>,
 ): Promise<Started> {
   if (mode !== 'no') {
     try {
