@@ -1,27 +1,19 @@
 import type { ApiClient } from '../kube/index.ts';
-import { KxError } from '../errors/index.ts';
+import { awaitPod, type PodsOf } from './await-pod.ts';
 import { targetIn } from './container.ts';
-import { findFirstPod } from './first-pod.ts';
 import { getObject } from './missing.ts';
 import { checkNamespace } from './names.ts';
 import type { Pod } from './pod-order.ts';
 import { formatReference, type Reference } from './reference.ts';
 import type { Target } from './target.ts';
-import { selectPods } from './workload.ts';
 
 /** What to find. */
-export interface TargetRequest {
+export interface TargetRequest extends Omit<PodsOf, 'of'> {
   readonly reference: Reference;
-  readonly namespace: string;
   /** Absent or empty: the default of the pod. */
   readonly container?: string | undefined;
-  /** Leaves out what `say` would be told. */
-  readonly quiet: boolean;
-  /** How long to wait until a pod of a TYPE/NAME exists, in milliseconds. */
-  readonly podRunningTimeoutMs: number;
   /** Reads a plain pod too, so that the target has its container. */
   readonly needContainer?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,28 +33,12 @@ export async function resolveTarget(
   const container = request.container === '' ? undefined : request.container;
   checkNamespace(namespace);
   if (reference.kind !== 'pod') {
-    return targetIn(await findPodOf(api, request, say), { container, quiet: request.quiet }, say);
+    const what = formatReference(reference);
+    const hint = `kubectl describe ${what} -n ${namespace} shows why`;
+    const { pod } = await awaitPod(api, { ...request, of: reference }, hint, say);
+    return targetIn(pod, { container, quiet: request.quiet }, say);
   }
   if (container !== undefined) return { namespace, pod: reference.name, container };
   if (request.needContainer !== true) return { namespace, pod: reference.name };
   return targetIn(await getObject<Pod>(api, reference, namespace, signal), { quiet: request.quiet }, say);
-}
-
-async function findPodOf(api: ApiClient, request: TargetRequest, say: (line: string) => void): Promise<Pod> {
-  const { reference, namespace, signal, podRunningTimeoutMs: timeoutMs } = request;
-  const { selector, note } = await selectPods(api, reference, namespace, signal);
-  const because = note === undefined ? '' : ` (${note})`;
-  const within = `${timeoutMs / 1000}s`;
-  const onWait = () => {
-    if (!request.quiet) say(`Waiting up to ${within} for a pod of ${formatReference(reference)}${because}`);
-  };
-  const pod = await findFirstPod(api, { namespace, selector, timeoutMs, signal, onWait });
-  if (pod !== undefined) return pod;
-  throw new KxError(
-    'KX_TARGET_NOT_RUNNING',
-    `no pod of ${formatReference(reference)} appeared within ${within}${because}`,
-    {
-      hint: `kubectl describe ${formatReference(reference)} -n ${namespace} shows why; --pod-running-timeout waits longer`,
-    },
-  );
 }
