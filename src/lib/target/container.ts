@@ -6,7 +6,9 @@ import type { Pod } from './pod-order.ts';
 import { completedError } from './pod-state.ts';
 import type { Target } from './target.ts';
 
-const defaultContainer = 'kubectl.kubernetes.io/default-container';
+/** The annotation that names the container of a pod that kubectl takes. */
+export const defaultContainer = 'kubectl.kubernetes.io/default-container';
+
 const choices = /a container name must be specified for pod .*?(?:choose one of: \[([^\]]*)\]|$)/;
 
 /** How to choose a container: the one that was named, or kubectl's default and a line about it. */
@@ -30,16 +32,20 @@ function pickContainer(pod: Pod, choice: ContainerChoice, say: (line: string) =>
   }
   const [first] = pod.spec?.containers ?? [];
   if (first === undefined) throw new KxError('KX_TARGET_NOT_FOUND', `pod ${podName} does not have any containers`);
-  if (!choice.quiet && containersOf(pod).length > 1) {
-    say(`Defaulted container "${first.name}" out of: ${listContainers(pod)}`);
-  }
+  const note = choice.quiet ? undefined : defaultedNote(pod, first.name);
+  if (note !== undefined) say(note);
   return first.name;
+}
+
+/** kubectl's line about a container that was taken by default; undefined where there is no choice. */
+export function defaultedNote(pod: Pod, name: string): string | undefined {
+  return containersOf(pod).length > 1 ? `Defaulted container "${name}" out of: ${listNames(pod)}` : undefined;
 }
 
 /** kubectl's words for a container that the pod does not have; undefined for one that it has. */
 export function wrongContainerError(pod: Pod, name: string): KxError | undefined {
   if (containersOf(pod).some((container) => container.name === name)) return undefined;
-  const message = `container ${name} is not valid for pod ${pod.metadata?.name ?? ''} out of: ${listContainers(pod)}`;
+  const message = `container ${name} is not valid for pod ${pod.metadata?.name ?? ''} out of: ${listNames(pod)}`;
   return new KxError('KX_TARGET_NOT_FOUND', message);
 }
 
@@ -94,7 +100,7 @@ function containersOf(pod: Pod): readonly Pick<V1Container, 'name'>[] {
 }
 
 /** In kubectl's order and marks (podcmd.AllContainerNames). */
-function listContainers(pod: Pod): string {
+function listNames(pod: Pod): string {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
   return [
     ...containers.map(({ name }) => name),

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../kube/index.ts';
 import { KxError } from '../errors/index.ts';
 import { wrongContainerError } from './container.ts';
-import { explainMissing, hasStatus, isMissing } from './missing.ts';
+import { explainMissing, hasStatus, isExplainedMissing, isMissing } from './missing.ts';
 import { pathOf } from './kinds.ts';
 import type { Pod } from './pod-order.ts';
 import { completedError, notRunningError } from './pod-state.ts';
@@ -40,7 +40,7 @@ export async function explainExecFailure(
  */
 function isAboutTarget(error: KxError): boolean {
   if (error.ran === 'yes') return false;
-  return error.code === 'KX_REMOTE' || (hasStatus(error, 404) && !(error.cause instanceof KxError));
+  return error.code === 'KX_REMOTE' || (hasStatus(error, 404) && !isExplainedMissing(error));
 }
 
 function explainBy(pod: Pod, target: Target): KxError | undefined {

@@ -4,6 +4,8 @@ import type { ApiClient } from '../kube/index.ts';
 import type { Json } from './json.ts';
 import { pathOf } from './kinds.ts';
 import { pickPod, type Pod } from './pod-order.ts';
+import { watchObjects } from './selection/watch-objects.ts';
+import { startTimeLimit } from './time-limit.ts';
 
 /** Whose pods, and how long to wait for one to exist. */
 export interface PodSearch {
@@ -26,7 +28,8 @@ export async function findFirstPod(api: ApiClient, search: PodSearch): Promise<P
   let pod = pickPod(list.items);
   if (pod !== undefined) return pod;
   search.onWait();
-  const limit = startLimit(search.timeoutMs, search.signal);
+  const limit = startTimeLimit(search.signal, () => undefined);
+  limit.give(search.timeoutMs);
   try {
     while (pod === undefined) {
       pod = await watchForPod(api, search, list.metadata?.resourceVersion, limit.signal);
@@ -51,58 +54,30 @@ export function listPods(
   search: Pick<PodSearch, 'namespace' | 'selector'>,
   signal: AbortSignal | undefined,
 ): Promise<Json<V1PodList>> {
-  return api.get(pathOf('pod', search.namespace), { query: queryOf(search), signal });
+  return api.get(pathOf('pod', search.namespace), { query: new URLSearchParams(queryOf(search)), signal });
 }
 
-function queryOf({ selector }: Pick<PodSearch, 'selector'>): URLSearchParams {
-  return new URLSearchParams(selector === undefined ? {} : { labelSelector: selector });
+function queryOf({ selector }: Pick<PodSearch, 'selector'>): Readonly<Record<string, string>> {
+  return selector === undefined ? {} : { labelSelector: selector };
 }
 
 /** The first pod that a watch shows; undefined when the watch ends, or its version is too old to go on from. */
 async function watchForPod(
   api: ApiClient,
   search: PodSearch,
-  resourceVersion: string | undefined,
+  version: string | undefined,
   signal: AbortSignal,
 ): Promise<Pod | undefined> {
-  const query = queryOf(search);
-  query.set('watch', 'true');
-  if (resourceVersion !== undefined) query.set('resourceVersion', resourceVersion);
-  const stream = await api.stream(pathOf('pod', search.namespace), { query, signal });
+  const request = { path: pathOf('pod', search.namespace), query: queryOf(search), version, signal };
+  let open = false;
   try {
-    for await (const line of linesOf(stream)) {
-      const event = JSON.parse(line) as { type: string; object: Pod };
-      if (event.type === 'ADDED' || event.type === 'MODIFIED') return event.object;
-      if (event.type === 'ERROR') return undefined;
+    for await (const notice of watchObjects<Pod>(api, request)) {
+      if (notice.type === 'put') return notice.object;
+      open = true;
     }
-  } catch {
+  } catch (error) {
+    if (!open) throw error;
     // A watch that breaks off ends like any other: the list that follows tells what is wrong.
   }
   return undefined;
-}
-
-async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
-  stream.setEncoding('utf8');
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines.filter((line) => line !== '');
-  }
-}
-
-/** A signal that aborts after a time, or with another signal. Not AbortSignal.any: some Nodes collect that too early. */
-function startLimit(timeoutMs: number, outer: AbortSignal | undefined): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const timer = setTimeout(abort, timeoutMs);
-  if (outer?.aborted === true) abort();
-  outer?.addEventListener('abort', abort);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', abort);
-    },
-  };
 }

@@ -6,9 +6,9 @@
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
 export { isKind, pathOf } from './kinds.ts';
-export { followContainers } from './follow-containers.ts';
+export { followContainers } from './selection/follow-containers.ts';
 export type { Json } from './json.ts';
-export { listContainers } from './list-containers.ts';
+export { listContainers } from './selection/list-containers.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
@@ -25,5 +25,5 @@ export type {
   SelectedContainer,
   SelectionOptions,
   TextPattern,
-} from './selection.ts';
+} from './selection/types.ts';
 export { describeTarget, type Target } from './target.ts';

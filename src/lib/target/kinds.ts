@@ -51,10 +51,14 @@ export function isKind(text: string): boolean {
   return findKind(text) !== undefined;
 }
 
-/** The path of the objects of one kind, or of one of them. Names must have been checked: `..` is not escaped. */
-export function pathOf(kind: Kind, namespace: string, name?: string): string {
+/**
+ * The path of the objects of one kind (without a namespace: in all of them), or of one of them. Names must have been
+ * checked: `..` is not escaped.
+ */
+export function pathOf(kind: Kind, namespace: string | undefined, name?: string): string {
   const { group, plural } = kinds[kind];
   const root = group === '' ? '/api/v1' : `/apis/${group}/v1`;
-  const all = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  const where = namespace === undefined ? root : `${root}/namespaces/${encodeURIComponent(namespace)}`;
+  const all = `${where}/${plural}`;
   return name === undefined ? all : `${all}/${encodeURIComponent(name)}`;
 }

@@ -14,6 +14,11 @@ export function isMissing(error: unknown, name: string): error is KxError {
   return hasStatus(error, 404) && error.message.includes(`"${name}" not found`);
 }
 
+/** True for what `getObject` rejects with where there is no such object. */
+export function isExplainedMissing(error: unknown): error is KxError {
+  return hasStatus(error, 404) && error.cause instanceof KxError;
+}
+
 /** GETs the object that a reference names. One that does not exist is KX_TARGET_NOT_FOUND and names similar ones. */
 export async function getObject<T>(
   api: ApiClient,

@@ -1,5 +1,5 @@
-import type { KxError } from '../errors/index.ts';
-import type { Reference } from './reference.ts';
+import type { KxError } from '../../errors/index.ts';
+import type { Reference } from '../reference.ts';
 
 /** A compiled regular expression, of whatever engine. */
 export interface TextPattern {
