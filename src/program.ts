@@ -1,5 +1,4 @@
 import { findCommand } from './cli/find-command.ts';
-import type { FlagSpecs } from './cli/flag-spec.ts';
 import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
 import { normaliseArgv } from './cli/normalise-argv.ts';
 import { printReport, reportError } from './cli/report.ts';
@@ -11,6 +10,7 @@ import manifest from '../oclif.manifest.json' with { type: 'json' };
 export const commands = {
   cp: () => import('./commands/cp.ts'),
   exec: () => import('./commands/exec.ts'),
+  'fanout-exec': () => import('./commands/fanout-exec.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
 };
 
@@ -38,8 +38,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
 async function runWords(argv: readonly string[]): Promise<number> {
   const { own, remote } = splitAtDashes(argv);
   const asksHelp = own[0] === 'help';
-  const flagsOf = Object.fromEntries(Object.entries(described).map(([name, { flags }]) => [name, flags as FlagSpecs]));
-  const { name, words } = findCommand(asksHelp ? own.slice(1) : own, flagsOf);
+  const { name, words } = findCommand(asksHelp ? own.slice(1) : own, described);
   if (name === undefined) {
     print(rootHelp(described));
     return 0;

@@ -10,22 +10,33 @@ export interface Found {
   readonly words: readonly string[];
 }
 
+/** What the command line needs to know of a command; the manifest has it. */
+export interface CommandSpec {
+  readonly flags: FlagSpecs;
+  /** Other names of it. */
+  readonly aliases?: readonly string[];
+}
+
 /**
- * Finds the subcommand: the first word that is neither a flag nor the value of one, so that `-n prod exec pod` works.
- * Throws KX_USAGE for a name that is not in `commands`, and for a flag in front of it that no command has.
+ * Finds the subcommand: the first word that is neither a flag nor the value of one, so that `-n prod exec pod` works. An
+ * alias stands for the name. Throws KX_USAGE for a name that is not in `commands`, and for a flag in front of it that no command has.
  */
-export function findCommand(words: readonly string[], commands: Readonly<Record<string, FlagSpecs>>): Found {
-  const anyFlag = Object.assign({}, ...Object.values(commands)) as FlagSpecs;
+export function findCommand(words: readonly string[], commands: Readonly<Record<string, CommandSpec>>): Found {
+  const anyFlag = Object.assign({}, ...Object.values(commands).map(({ flags }) => flags)) as FlagSpecs;
+  const names = new Map(
+    Object.entries(commands).flatMap(([name, { aliases = [] }]) => [name, ...aliases].map((word) => [word, name])),
+  );
   for (const token of scanWords(words, anyFlag)) {
     if (token.kind === 'flag') continue;
-    if (!Object.hasOwn(commands, token.word)) throw unknownCommand(token.word, Object.keys(commands));
-    return { name: token.word, words: words.toSpliced(token.at, 1) };
+    const name = names.get(token.word);
+    if (name === undefined) throw unknownCommand(token.word, Object.keys(commands), names);
+    return { name, words: words.toSpliced(token.at, 1) };
   }
   return { name: undefined, words };
 }
 
-function unknownCommand(word: string, names: readonly string[]): KxError {
-  const near = suggest(word, names);
+function unknownCommand(word: string, names: readonly string[], known: ReadonlyMap<string, string>): KxError {
+  const near = suggest(word, known.keys());
   return new KxError('KX_USAGE', `unknown command "${word}" for "kubectl kx"`, {
     hint: near === undefined ? `the commands are ${names.join(', ')}` : `did you mean ${near}?`,
   });

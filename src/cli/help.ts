@@ -14,6 +14,7 @@ export interface CommandManifest {
   readonly summary: string;
   readonly description?: string;
   readonly usage: string;
+  readonly aliases?: readonly string[];
   readonly examples?: readonly { readonly description: string; readonly command: string }[];
   readonly flags: Readonly<Record<string, FlagManifest>>;
   readonly hidden?: boolean;
@@ -40,6 +41,7 @@ export function commandHelp(command: CommandManifest): string {
   return sections([
     command.summary,
     ...(command.description === undefined ? [] : [command.description]),
+    ...(command.aliases === undefined ? [] : [`Aliases:\n  ${command.aliases.join(', ')}`]),
     ...(examples.length === 0 ? [] : [`Examples:\n${examples.join('\n\n')}`]),
     ...Object.entries(groups)
       .sort(baseFlagsLast)

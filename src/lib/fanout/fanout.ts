@@ -64,8 +64,8 @@ class Window<T, R> {
   #pulling = false;
   #exhausted = false;
   #sourceError: { readonly thrown: unknown } | undefined;
-  #bell = Promise.withResolvers<void>();
-  readonly #ring = (): void => this.#bell.resolve();
+  #bell = Promise.withResolvers<true>();
+  readonly #ring = (): void => this.#bell.resolve(true);
 
   constructor(targets: AsyncIterable<T> | Iterable<T>, task: Task<T, R>, options: FanoutOptions<R>) {
     this.#task = task;
@@ -114,9 +114,9 @@ class Window<T, R> {
     };
     if (this.#next !== undefined) yield skip(this.#next);
     while (!this.#exhausted) {
-      const { done, value } = await this.#source.next();
-      if (done === true) this.#exhausted = true;
-      else yield skip({ target: value, index: this.#taken++ });
+      const next = await this.#source.next();
+      if (next.done === true) this.#exhausted = true;
+      else yield skip({ target: next.value, index: this.#taken++ });
     }
   }
 
@@ -152,9 +152,9 @@ class Window<T, R> {
   async #pull(): Promise<void> {
     this.#pulling = true;
     try {
-      const { done, value } = await this.#source.next();
-      if (done === true) this.#exhausted = true;
-      else this.#next = { target: value, index: this.#taken++, attempts: 0, startedAt: 0 };
+      const next = await this.#source.next();
+      if (next.done === true) this.#exhausted = true;
+      else this.#next = { target: next.value, index: this.#taken++, attempts: 0, startedAt: 0 };
     } catch (thrown) {
       this.#exhausted = true;
       this.#sourceError = { thrown };

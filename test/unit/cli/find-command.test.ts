@@ -4,8 +4,8 @@ import { findCommand } from '../../../src/cli/find-command.ts';
 import { splitAtDashes } from '../../../src/cli/words.ts';
 
 const commands = {
-  exec: { namespace: { type: 'option', char: 'n' }, stdin: { type: 'boolean', char: 'i' } },
-  sandbox: { port: { type: 'option' } },
+  exec: { flags: { namespace: { type: 'option', char: 'n' }, stdin: { type: 'boolean', char: 'i' } } },
+  sandbox: { flags: { port: { type: 'option' } }, aliases: ['box'] },
 } as const;
 
 const cases: [string, string | undefined, string][] = [
@@ -16,6 +16,7 @@ const cases: [string, string | undefined, string][] = [
   ['--namespace=prod exec -i pod', 'exec', '--namespace=prod -i pod'],
   ['-n exec exec pod', 'exec', '-n exec pod'],
   ['sandbox --port 1', 'sandbox', '--port 1'],
+  ['box --port 1', 'sandbox', '--port 1'],
   ['-n prod', undefined, '-n prod'],
 ];
 

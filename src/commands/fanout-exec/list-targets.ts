@@ -1,0 +1,30 @@
+import { describeTarget } from './json-view.ts';
+import type { OutputMode } from './options.ts';
+import type { ExecTarget } from './targets.ts';
+
+/** What `--dry-run` prints: a table, or with `-o json` a line of JSON for each. */
+export function listTargets(targets: readonly ExecTarget[], output: OutputMode): string {
+  if (output === 'json') return targets.map((target) => `${JSON.stringify(describeTarget(target))}\n`).join('');
+  const hasContext = targets.some(({ source }) => source.context !== undefined);
+  const rows = [
+    ['CONTEXT', 'NAMESPACE', 'POD', 'CONTAINER', 'NODE', 'STATE'],
+    ...targets.map(({ source, container }) => [
+      source.context ?? '',
+      source.namespace,
+      source.pod,
+      source.container,
+      source.node ?? '<none>',
+      container.state,
+    ]),
+  ].map((row) => (hasContext ? row : row.slice(1)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
