@@ -18,3 +18,14 @@ export function createHighlighter(matcher: Matcher | undefined, paint: Paint): (
     out.push(bytes.subarray(from));
   };
 }
+
+/** The same for text. */
+export function createTextHighlighter(matcher: Matcher | undefined, paint: Paint): (text: string) => string {
+  if (matcher === undefined || !paint.enabled) return (text) => text;
+  const highlight = createHighlighter(matcher, paint);
+  return (text) => {
+    const painted: Buffer[] = [];
+    highlight(Buffer.from(text), painted);
+    return Buffer.concat(painted).toString();
+  };
+}

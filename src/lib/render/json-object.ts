@@ -1,23 +1,27 @@
+type Fields = Readonly<Record<string, unknown>>;
+
 /** Whether a text is a JSON object. */
 export function isObject(text: string): boolean {
-  // A look at the beginning spares most lines the exception.
-  if (!/^\s*\{/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return parse(text) !== undefined;
 }
 
 /**
  * The JSON object that a text is; undefined when it is none. Integers that a number cannot hold, such as the ids of traces,
  * are a bigint.
  */
-export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!isObject(text)) return undefined;
+export function parseObject(text: string): Fields | undefined {
   // Only a number of so many digits can be too large, and a reviver takes several times as long.
-  return (/\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)) as Record<string, unknown>;
+  return /\d{16}/.test(text) ? parse(text, keepDigits) : parse(text);
+}
+
+function parse(text: string, revive?: (key: string, value: unknown) => unknown): Fields | undefined {
+  // A look at the beginning spares most lines the exception.
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    return JSON.parse(text, revive) as Fields;
+  } catch {
+    return undefined;
+  }
 }
 
 /** https://github.com/tc39/proposal-json-parse-with-source */

@@ -1,5 +1,5 @@
 import type { Matcher } from './matcher.ts';
-import { createHighlighter } from './highlight.ts';
+import { createHighlighter, createTextHighlighter } from './highlight.ts';
 import { createJsonRenderer } from './json-line.ts';
 import { lineFeed, oncePerSource, type Line, type LineRenderer, type LineSource } from './line.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -57,6 +57,7 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
   const prefixOf = oncePerSource((source) => Buffer.from(prefixText(source)));
   const formatTime = timestamps === undefined ? undefined : createTimeFormat(timestamps, timezone);
   const highlight = createHighlighter(options.highlight, paint);
+  const mark = createTextHighlighter(options.highlight, paint);
   const pushHead = ({ source, at }: Line, out: Buffer[]): void => {
     const prefix = prefixOf(source);
     if (prefix.length > 0) out.push(prefix);
@@ -64,11 +65,6 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
   };
   // Of a line that came in pieces, only the first has a head.
   const open = new WeakSet<LineSource>();
-  const mark = (text: string): string => {
-    const painted: Buffer[] = [];
-    highlight(Buffer.from(text), painted);
-    return Buffer.concat(painted).toString();
-  };
   return (line, out) => {
     const isPiece = line.end === 'piece';
     const isRest = open.has(line.source);

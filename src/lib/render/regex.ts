@@ -16,6 +16,8 @@ export function compileRegex(patterns: readonly string[], flag: string): Regex {
   return {
     test: (text) => regex.test(text),
     ranges: (text) => {
+      // Most lines do not match, and that is found out many times faster.
+      if (!regex.test(text)) return [];
       const matcher = regex.matcher(text);
       const ranges: number[] = [];
       while (matcher.find()) if (matcher.end() > matcher.start()) ranges.push(matcher.start(), matcher.end());
