@@ -4,7 +4,7 @@ import type { ConnectionFlags } from './lib/kube/index.ts';
 import { parseDuration } from './cli/duration.ts';
 
 /** A flag that is on or off; oclif leaves one without a default undefined, whatever its type says. */
-export function switchFlag(options: { summary: string; char?: 'A' | 'h' | 'i' | 'q' | 't'; helpGroup?: string }) {
+export function switchFlag(options: { summary: string; char?: 'A' | 'f' | 'h' | 'i' | 'p' | 'q' | 't'; helpGroup?: string }) {
   return boolean({ ...options, default: false });
 }
 

@@ -11,6 +11,7 @@ export const commands = {
   cp: () => import('./commands/cp.ts'),
   exec: () => import('./commands/exec.ts'),
   'fanout-exec': () => import('./commands/fanout-exec.ts'),
+  logs: () => import('./commands/logs.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
 };
 

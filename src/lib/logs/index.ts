@@ -11,5 +11,6 @@ export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
 export { mergeLogs } from './merge-logs.ts';
 export { createMergeWindow, type MergeWindow } from './merge-window.ts';
 export { readLog, type ReadRequest } from './read-log.ts';
+export { readAhead, type Ahead } from './read-ahead.ts';
 export type { LogRequest, LogTarget } from './request.ts';
 export { parseMoment, type Moment } from './timestamp.ts';

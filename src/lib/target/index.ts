@@ -9,6 +9,7 @@ export { isKind, pathOf } from './kinds.ts';
 export { followContainers } from './selection/follow-containers.ts';
 export type { Json } from './json.ts';
 export { listContainers } from './selection/list-containers.ts';
+export { findLogPod, type LogPod } from './log-pod.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';

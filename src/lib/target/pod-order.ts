@@ -31,6 +31,28 @@ function comparePods(a: Pod, b: Pod): number {
   );
 }
 
+/**
+ * The pod whose log kubectl shows: the first of podutils.ByLogging. It differs from `pickPod` in pods that have ended, which
+ * count as running, and in restarts: more of them are of more interest.
+ */
+export function pickLogPod(pods: readonly Pod[]): Pod | undefined {
+  return [...pods].sort(compareLogPods)[0];
+}
+
+const waitingRank: Readonly<Record<string, number>> = { Unknown: 1, Pending: 2 };
+
+function compareLogPods(a: Pod, b: Pod): number {
+  return (
+    Number(isAssigned(b)) - Number(isAssigned(a)) ||
+    (waitingRank[a.status?.phase ?? ''] ?? 0) - (waitingRank[b.status?.phase ?? ''] ?? 0) ||
+    Number(isReady(b)) - Number(isReady(a)) ||
+    earlier(readySince(a), readySince(b)) ||
+    restarts(b) - restarts(a) ||
+    sidecarRestarts(b) - sidecarRestarts(a) ||
+    earlier(timeOf(a.metadata?.creationTimestamp), timeOf(b.metadata?.creationTimestamp))
+  );
+}
+
 function isAssigned(pod: Pod): boolean {
   return (pod.spec?.nodeName ?? '') !== '';
 }

@@ -1,0 +1,70 @@
+import { KxError } from '../../lib/errors/index.ts';
+import { copyLog, followLog, readLog, type LogEvent, type LogSource, type LogTarget } from '../../lib/logs/index.ts';
+import { explainExecFailure, type Target } from '../../lib/target/index.ts';
+import { needsContainerChoice } from '../../lib/target/index.ts';
+import { chooseDefault, findTarget } from './find-target.ts';
+import { hasLimits, limitPart, startOf } from './part.ts';
+import type { Run } from './run.ts';
+import { createShow, isPlain } from './show.ts';
+
+/** Shows the log of one container and gives the exit code. */
+export async function showOne(run: Run): Promise<number> {
+  const target = await findTarget(run);
+  try {
+    try {
+      return await showTarget(run, target);
+    } catch (error) {
+      if (target.container !== undefined || !needsContainerChoice(error)) throw error;
+      return await showTarget(run, await chooseDefault(run, target, error));
+    }
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    const error = await explain(run, target, thrown);
+    if (!run.options.ignoreErrors) throw error;
+    run.say(`error: ${error.message}`);
+    return 0;
+  }
+}
+
+async function showTarget(run: Run, target: Target): Promise<number> {
+  const { api, options, output, signal } = run;
+  const { part, look } = options;
+  const follow = options.follow && !part.previous;
+  const isWhole = part.tail === undefined && part.sinceSeconds === undefined && part.sinceTime === undefined;
+  const ownLimits = part.until !== undefined || part.head !== undefined || part.stream !== undefined;
+  if (!follow && isPlain(look) && !ownLimits && (isWhole || part.limitBytes !== undefined)) {
+    const request = { ...startOf(options), limitBytes: part.limitBytes, timestamps: look.timestamps !== undefined };
+    await copyLog({ api, target, request, signal }, output);
+    return 0;
+  }
+  const { namespace, pod, container = '' } = target;
+  const source: LogSource = { namespace, pod, container };
+  const parts = { context: false, namespace: false, container: container !== '' };
+  const show = await createShow(look, { prefixed: false, parts }, output);
+  const start = startOf(options);
+  const tell = (event: LogEvent): void => {
+    // That the one log ends is seen by the end of the command.
+    if (event.type !== 'ended' || !event.final) run.teller.tell(event);
+  };
+  const log = follow
+    ? followLog({ ...common(run, target), source, start, startTimeoutMs: options.podRunningTimeout, onEvent: tell })
+    : readLog({ ...common(run, target), source, start });
+  for await (const batch of hasLimits(options) ? limitPart(options, log) : log) await show(batch);
+  return 0;
+}
+
+function common({ api, options, signal }: Run, target: Target) {
+  const { namespace, pod, container, uid } = target;
+  const logTarget: LogTarget = { namespace, pod, container };
+  return { api, signal, uid, target: logTarget, stream: options.part.stream };
+}
+
+/** A pod or container that is not there is said as `kx exec` says it. */
+async function explain({ api, signal }: Run, target: Target, thrown: unknown): Promise<KxError> {
+  if (!(thrown instanceof KxError)) throw thrown;
+  const isAboutTarget = thrown.details['status'] === '404' || / is not valid for pod /.test(thrown.message);
+  if (!isAboutTarget) return thrown;
+  const explained = await explainExecFailure(api, target, thrown, signal);
+  // That nothing can be run in the pod is no reason here.
+  return explained.code === 'KX_TARGET_NOT_RUNNING' ? thrown : explained;
+}
