@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 import { runKx } from '../support/program.ts';
 import { assertRefused, type Refusal } from '../support/refusals.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
@@ -122,13 +121,3 @@ suite('kx exec: what is refused', () => {
     await refuses(['--server', server, 'one', '--', 'ls'], { code: 'KX_UNREACHABLE', says: /127\.0\.0\.1:\d+/ });
   });
 });
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -7,6 +7,7 @@ import { connect } from '../../src/lib/kube/index.ts';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { startSecondApiserver } from './second-apiserver.ts';
 import {
   inPod,
   kxCp,
@@ -132,4 +133,28 @@ suite('what dies under a copy is an error or a whole copy', { skip: foreignClust
       });
     }
   }
+
+  test('the kube-apiserver, up and down: what it interrupts goes on when it is there again', async () => {
+    const [huge, back, there] = [join(folder, 'huge'), join(folder, 'back'), `${namespace}/gnu:/tmp/huge`];
+    writeFileSync(huge, randomBytes(400 << 20));
+    const sum = await sha256OfFile(huge);
+    const second = await startSecondApiserver();
+    const copyAndKill = async (...words: string[]): Promise<void> => {
+      const running = startKxCp(['--server', second.server, '--retries', '50', '--progress', 'plain', ...words]);
+      await eventually('something has been copied', () => /^[1-9]\d* MiB of/m.test(running.stderr()));
+      await second.kill();
+      await second.start();
+      const { code, stderr } = await running.ended;
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /trying again/);
+    };
+    try {
+      await copyAndKill(huge, there);
+      assert.match(await inPod(`gnu -n ${namespace}`, 'sha256sum /tmp/huge'), new RegExp(`^${sum} `));
+      await copyAndKill(there, back);
+      assert.equal(await sha256OfFile(back), sum);
+    } finally {
+      await second.kill();
+    }
+  });
 });
