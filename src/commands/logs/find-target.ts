@@ -1,6 +1,7 @@
 import { KxError } from '../../lib/errors/index.ts';
 import { checkNamespace, listContainers, parseReference, findLogPod, type Target } from '../../lib/target/index.ts';
 import type { Run } from './run.ts';
+import { namesContainer } from './show.ts';
 
 /**
  * The one container that is meant. A plain pod costs no request: the server takes its only container. Of a TYPE/NAME it is
@@ -13,7 +14,10 @@ export async function findTarget(run: Run): Promise<Target> {
   checkNamespace(namespace);
   const named = parseReference(reference);
   const chosen = container === undefined ? {} : { container };
-  if (named.kind === 'pod') return { namespace, pod: named.name, ...chosen };
+  if (named.kind === 'pod') {
+    const target = { namespace, pod: named.name, ...chosen };
+    return container === undefined && namesContainer(options.look) ? chooseDefault(run, target) : target;
+  }
   const { podRunningTimeout: podRunningTimeoutMs, quiet } = options;
   const found = await findLogPod(api, { of: named, namespace, quiet, podRunningTimeoutMs, signal }, say);
   if (found.count > 1 && !quiet) say(`Found ${found.count} pods, using pod/${found.pod}`);

@@ -44,7 +44,7 @@ export function limitPart(
   const { part, look } = options;
   const { until, head, limitBytes } = part;
   // As the kubelet counts: the line feed, and the timestamp where it is shown.
-  const size = ({ at, bytes, end }: LogLine): number =>
-    bytes.length + (end === 'line-feed' ? 1 : 0) + (look.timestamps === undefined ? 0 : at.length + 1);
+  const size = ({ at, bytes, end }: LogLine, isRest: boolean): number =>
+    bytes.length + (end === 'line-feed' ? 1 : 0) + (look.timestamps === undefined || isRest ? 0 : at.length + 1);
   return limitLines(log, { until, head, bytes: limitBytes, tail: isTailHere(part) ? part.tail : undefined }, size);
 }

@@ -82,7 +82,7 @@ function readWhich(words: readonly string[], flags: LogsFlags): WhichLogs {
     flags['field-selector'] !== undefined ||
     flags.node !== undefined ||
     flags['all-namespaces'];
-  if (more.length > 0 || (reference === undefined && !isSelected)) throw usage(expected, pods);
+  if (more.length > 0 || reference === '' || (reference === undefined && !isSelected)) throw usage(expected, pods);
   if (reference !== undefined && flags.selector !== undefined) {
     throw usage('only a selector (-l) or a POD name is allowed');
   }

@@ -28,6 +28,11 @@ export function isPlain({ output, prefix, template, timestamps, timezone, ...loo
   return isRaw && template === undefined && !isFiltered && !isPainted && !ownTimes;
 }
 
+/** Whether the look of lines says which container they are of. */
+export function namesContainer({ output, prefix, template }: Look): boolean {
+  return prefix || template !== undefined || (output !== undefined && output !== 'raw');
+}
+
 /** Writes batches of lines as the flags ask for. Resolves when the output takes more; rejects when nobody reads it. */
 export type Show = (batch: LogBatch) => Promise<void>;
 
@@ -53,12 +58,22 @@ export async function createShow(look: Look, showing: Showing, output: Writable)
     highlight,
   });
   const isWanted = createFilter(include, exclude);
+  let isOwed = false;
   return async (batch) => {
     const out: Buffer[] = [];
-    for (const line of batch) if (isWanted(line)) render(line, out);
+    for (const line of batch) {
+      if (!isWanted(line)) continue;
+      if (isOwed) out.push(lineFeed);
+      render(line, out);
+      // The last line of all ends as its log does; whether it is the last shows when another comes.
+      isOwed = line.end === 'nothing' && out.at(-1)?.equals(lineFeed) === true;
+      if (isOwed) out.pop();
+    }
     if (out.length > 0) await write(output, out);
   };
 }
+
+const lineFeed = Buffer.from('\n');
 
 async function compile(patterns: readonly string[], flag: string): Promise<Matcher | undefined> {
   return patterns.length === 0 ? undefined : compilePatterns(patterns, flag);

@@ -52,8 +52,10 @@ function describe(event: LogEvent): string {
       return event.why;
     case 'lost':
       return `connection lost, trying again: ${event.why}`;
-    case 'resumed':
-      return event.from === undefined ? 'connected again' : `connected again, goes on after ${event.from}`;
+    case 'resumed': {
+      const again = event.why === undefined ? 'connected again' : `connection made again (${event.why})`;
+      return event.from === undefined ? again : `${again}, goes on after ${event.from}`;
+    }
     case 'rotated':
       return `the log was rotated meanwhile: lines between ${event.from} and ${event.to} may be missing`;
     case 'missed':

@@ -4,10 +4,15 @@ import type { LogSource } from './line.ts';
 export type LogEvent =
   /** The container has not started; told at every try. */
   | { readonly type: 'waiting'; readonly source: LogSource; readonly why: string }
-  /** The connection is gone; told once until `resumed`. */
+  /** The connection is gone, and was not made again at once. */
   | { readonly type: 'lost'; readonly source: LogSource; readonly why: string }
-  /** The log goes on behind the line of this time. */
-  | { readonly type: 'resumed'; readonly source: LogSource; readonly from: string | undefined }
+  /** The log goes on behind the line of this time. `why`: it was interrupted, where that was not told. */
+  | {
+      readonly type: 'resumed';
+      readonly source: LogSource;
+      readonly from: string | undefined;
+      readonly why: string | undefined;
+    }
   /** The log was rotated while nobody read it: lines between these times may be missing. */
   | { readonly type: 'rotated'; readonly source: LogSource; readonly from: string; readonly to: string }
   /** Lines of a run after this time may be missing: its log is not kept any more. */

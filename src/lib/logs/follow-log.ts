@@ -8,7 +8,8 @@ import type { LogBatch, LogSource, OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
 import { openLog, type LogRequest, type LogTarget } from './request.ts';
-import { createRuns } from './runs.ts';
+import { createRuns, type Known, type News } from './runs.ts';
+import { createTrouble } from './trouble.ts';
 
 /** What to follow, and from where on. */
 export interface FollowRequest {
@@ -31,9 +32,11 @@ export interface FollowRequest {
 }
 
 /** How often a container that does not run is looked at, where nothing tells that it was started. Milliseconds. */
-const lookAgain = 1000;
+const lookAgain = 2000;
 /** The same where `changed` tells. */
 const lookAnyway = 30_000;
+/** The API server learns a little late that a container has ended, or was started again: so often it is asked, and how often. */
+const late = { looks: 4, milliseconds: 500 };
 /** A stream that ends so soon without a line, twice: what is followed has ended. Only where pods cannot be read. */
 const atOnce = 1000;
 
@@ -51,23 +54,16 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
   const position = createPosition();
   const runs = createRuns(request.containerId);
   const backOff = createBackOff(signal);
+  const trouble = createTrouble(source, onEvent);
+  const state = { wasOpen: false, isNewRun: false };
   let uid = request.uid;
   let skip: { readonly at: string; readonly given: number } | undefined;
-  const state = { wasOpen: false, isLost: false, isNewRun: false };
 
-  const lost = (why: string): void => {
-    if (!state.isLost) onEvent({ type: 'lost', source, why });
-    state.isLost = true;
-  };
-  const found = (): void => {
-    if (state.isLost) onEvent({ type: 'resumed', source, from: position.last });
-    state.isLost = false;
-  };
   /** Waits before the next try; what cannot pass is thrown. */
   const failed = async (error: unknown): Promise<void> => {
     signal.throwIfAborted();
     if (!mayPass(error)) throw error;
-    lost(error.message);
+    trouble.begin(error.message);
     await backOff.wait();
   };
 
@@ -79,8 +75,8 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     const always = { timestamps: true, stream, insecureSkipTLSVerifyBackend };
     const body = await openLog(api, target, { ...begins, ...always, ...more }, signal);
     state.wasOpen = true;
-    found();
-    let mustContinue = !state.isNewRun;
+    if (since === undefined) trouble.end(undefined);
+    let mustContinue = resumption !== undefined && !state.isNewRun;
     const rest = more.follow === true ? 'drop' : 'give';
     const onOpenLine = (open: typeof skip): void => void (skip = open);
     try {
@@ -88,10 +84,11 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
         backOff.reset();
         const fresh = resumption === undefined ? batch : batch.filter((line) => resumption.isNew(line));
         const [line] = fresh;
-        if (line === undefined) continue;
-        if (mustContinue && resumption?.continues === false) {
+        if (mustContinue && line !== undefined && resumption?.continues === false && !(yield* takeNewRun())) {
           onEvent({ type: 'rotated', source, from: before ?? '', to: line.at });
         }
+        trouble.end(before);
+        if (line === undefined) continue;
         mustContinue = false;
         state.isNewRun = false;
         for (const each of fresh) position.take(each);
@@ -101,7 +98,7 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     } catch (error) {
       signal.throwIfAborted();
       if (!mayPass(error)) throw error;
-      lost(error.message);
+      trouble.begin(error.message);
       return 'broken';
     }
   }
@@ -113,7 +110,7 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
         if ((yield* readOn({ previous })) === 'over') return;
         await backOff.wait();
       } catch (error) {
-        if (error instanceof KxError && (isGone(error) || error.details['status'] === '400')) {
+        if (error instanceof KxError && ['400', '404'].includes(error.details['status'] ?? '')) {
           onEvent({ type: 'missed', source, from: position.last });
           return;
         }
@@ -134,12 +131,35 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     }
   }
 
+  /** Goes over to another run, with what was not read of the one before. */
+  async function* takeRun(now: Known, news: News): AsyncGenerator<LogBatch, undefined> {
+    trouble.forget();
+    if (news.isMissed) onEvent({ type: 'missed', source, from: position.last });
+    state.isNewRun = !news.isNext;
+    if (news.readFormer) yield* readRest(true);
+    onEvent({ type: 'restarted', source, restarts: now.restarts });
+    state.isNewRun = true;
+  }
+
+  /** A log that does not begin with what was seen of it may be that of a new run. False: it is not. */
+  async function* takeNewRun(): AsyncGenerator<LogBatch, boolean> {
+    for (let looks = 0; looks < late.looks; looks++) {
+      if (looks > 0) await sleep(late.milliseconds, signal);
+      const now = await look();
+      if (now.kind === 'gone' || now.kind === 'unknown') return false;
+      const news = runs.see(now, position.last);
+      if (!news.isNew) continue;
+      yield* takeRun(now, news);
+      return true;
+    }
+    return false;
+  }
+
   const waitForChange = (): Promise<void> => (request.changed ? request.changed(lookAnyway) : sleep(lookAgain, signal));
 
-  /** Reads what has to be read before the log can be followed on. */
-  async function* catchUp(): AsyncGenerator<LogBatch, 'follow-on' | 'over' | 'unknown'> {
-    for (let isFirst = true, isSaid = false; ; isFirst = false) {
-      if (!isFirst) await waitForChange();
+  /** Reads what has to be read before the log can be followed on. `isClean`: the server ended the stream in good order. */
+  async function* catchUp(isClean: boolean): AsyncGenerator<LogBatch, 'follow-on' | 'over' | 'unknown'> {
+    for (let looks = 1, isSaid = false; ; looks++) {
       const now = await look();
       if (now.kind === 'unknown') return 'unknown';
       if (now.kind === 'gone') {
@@ -148,17 +168,18 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
       }
       const news = runs.see(now, position.last);
       if (news.isNew) {
-        if (news.isMissed) onEvent({ type: 'missed', source, from: position.last });
-        state.isNewRun = !news.isNext;
-        if (news.readFormer) yield* readRest(true);
-        onEvent({ type: 'restarted', source, restarts: now.restarts });
-        state.isNewRun = true;
+        yield* takeRun(now, news);
         isSaid = false;
       }
+      if (now.kind === 'running' && !news.isNew && isClean && looks < late.looks) {
+        await sleep(late.milliseconds, signal);
+        continue;
+      }
       if (now.kind !== 'ended') {
-        if (now.kind === 'running' && !news.isNew) lost('the server ended the stream');
+        if (now.kind === 'running' && !news.isNew) trouble.begin('the server ended the stream');
         return 'follow-on';
       }
+      trouble.forget();
       if (!runs.isRead(now)) {
         yield* readRest(false);
         runs.noteRead(now);
@@ -166,16 +187,15 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
       if (!isSaid || now.final) onEvent({ type: 'ended', source, why: now.why, final: now.final });
       isSaid = true;
       if (now.final) return 'over';
+      await waitForChange();
     }
   }
-
-  if (start.tailLines === 0) await beginAtEnd();
 
   /** Notes the last line there is, so that what follows can be told from it. */
   async function beginAtEnd(): Promise<void> {
     try {
-      const first = { tailLines: 1, timestamps: true, stream, insecureSkipTLSVerifyBackend };
-      const body = await openLog(api, target, first, signal);
+      const last = { tailLines: 1, timestamps: true, stream, insecureSkipTLSVerifyBackend };
+      const body = await openLog(api, target, last, signal);
       for await (const batch of readLines(body, { source, rest: 'give' }))
         for (const line of batch) position.take(line);
     } catch (error) {
@@ -184,36 +204,46 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     }
   }
 
-  const beganAt = performance.now();
-  for (let endedAtOnce = 0; ;) {
-    const openedAt = performance.now();
-    const before = position.last;
-    try {
-      yield* readOn({ follow: true });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isGone(error) && state.wasOpen) {
-        onEvent({ type: 'gone', source });
+  async function* follow(): AsyncGenerator<LogBatch, undefined> {
+    if (start.tailLines === 0) await beginAtEnd();
+    const beganAt = performance.now();
+    for (let endedAtOnce = 0; ;) {
+      const openedAt = performance.now();
+      const before = position.last;
+      let ended: 'over' | 'broken';
+      try {
+        ended = yield* readOn({ follow: true });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isGone(error) && state.wasOpen) {
+          onEvent({ type: 'gone', source });
+          return;
+        }
+        if (isNotStarted(error)) {
+          if (performance.now() - beganAt > request.startTimeoutMs && !state.wasOpen) throw error;
+          onEvent({ type: 'waiting', source, why: error.message });
+          await (request.changed ? request.changed(lookAgain) : sleep(lookAgain / 2, signal));
+        } else {
+          if (!state.wasOpen) throw error;
+          await failed(error);
+        }
+        continue;
+      }
+      const wasShort = performance.now() - openedAt < atOnce && position.last === before;
+      const next = yield* catchUp(ended === 'over');
+      if (next === 'over') return;
+      endedAtOnce = wasShort ? endedAtOnce + 1 : 0;
+      if (next === 'unknown' && endedAtOnce > 1) {
+        onEvent({ type: 'ended', source, why: '', final: true });
         return;
       }
-      if (isNotStarted(error)) {
-        if (performance.now() - beganAt > request.startTimeoutMs && !state.wasOpen) throw error;
-        onEvent({ type: 'waiting', source, why: error.message });
-        await (request.changed ? request.changed(lookAgain) : sleep(lookAgain, signal));
-      } else {
-        if (!state.wasOpen) throw error;
-        await failed(error);
-      }
-      continue;
+      if (ended === 'broken' || endedAtOnce > 0) await backOff.wait();
     }
-    const next = yield* catchUp();
-    if (next === 'over') return;
-    const wasShort = performance.now() - openedAt < atOnce && position.last === before;
-    endedAtOnce = wasShort ? endedAtOnce + 1 : 0;
-    if (next === 'unknown' && endedAtOnce > 1) {
-      onEvent({ type: 'ended', source, why: '', final: true });
-      return;
-    }
-    if (endedAtOnce > 0) await backOff.wait();
+  }
+
+  try {
+    yield* follow();
+  } finally {
+    trouble.forget();
   }
 }

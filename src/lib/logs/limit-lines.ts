@@ -13,6 +13,9 @@ export interface LineLimits {
   readonly bytes?: number | undefined;
 }
 
+/** How many bytes a line is shown with; `isRest`: it goes on with a line that came in pieces. */
+export type LineSize = (line: LogLine, isRest: boolean) => number;
+
 /** stdout and stderr of a container may be a little out of order: a log is over when lines are later than this. */
 const disorder = 1;
 
@@ -20,7 +23,7 @@ const disorder = 1;
 export async function* limitLines(
   log: AsyncIterable<LogBatch, undefined>,
   { until, head, tail, bytes }: LineLimits,
-  size: (line: LogLine) => number,
+  size: LineSize,
 ): AsyncGenerator<LogBatch, undefined> {
   if (head === 0 || tail === 0 || bytes === 0) return;
   let lines = until === undefined ? log : takeUntil(log, until);
@@ -77,13 +80,15 @@ function lastLines(lines: readonly LogLine[], count: number): LogLine[] {
 async function* takeBytes(
   log: AsyncIterable<LogBatch, undefined>,
   limit: number,
-  size: (line: LogLine) => number,
+  size: LineSize,
 ): AsyncGenerator<LogBatch, undefined> {
   let left = limit;
+  let isRest = false;
   for await (const batch of log) {
     const wanted: LogLine[] = [];
     for (const line of batch) {
-      const excess = size(line) - left;
+      const excess = size(line, isRest) - left;
+      isRest = line.end === 'piece';
       left = -excess;
       if (excess <= 0) wanted.push(line);
       else

@@ -1,7 +1,8 @@
 import type { ContainerNow } from './container-now.ts';
 import { parseMoment } from './timestamp.ts';
 
-type Known = Exclude<ContainerNow, { readonly kind: 'gone' | 'unknown' }>;
+/** The state of a container that is there. */
+export type Known = Exclude<ContainerNow, { readonly kind: 'gone' | 'unknown' }>;
 
 /** What the state of a container means for who read its log. */
 export interface News {
