@@ -73,6 +73,10 @@ export default class Cp extends BaseCommand {
       helpGroup: what,
       summary: 'Leave out files that the destination has already: same size and time, or with --checksum same content',
     }),
+    resume: switchFlag({
+      helpGroup: what,
+      summary: 'Go on with what the same command left undone: as --update, and inside large files too',
+    }),
     checksum: switchFlag({ helpGroup: what, summary: 'Compare both ends by SHA-256 when the copy is done' }),
     'helper-image': string({
       helpValue: 'IMAGE',
@@ -120,7 +124,8 @@ export default class Cp extends BaseCommand {
         include: flags.include ?? [],
         excludeFrom: flags['exclude-from'] ?? [],
         retries: flags.retries < 0 ? Infinity : flags.retries,
-        update: flags.update,
+        update: flags.update || flags.resume,
+        resume: flags.resume,
         checksum: flags.checksum,
         compress: compressChoices.find((each) => each === flags.compress) ?? 'auto',
         progress: progressChoices.find((each) => each === flags.progress) ?? 'auto',

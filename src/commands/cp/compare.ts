@@ -5,15 +5,15 @@ import {
   mismatch,
   sameBySum,
   sameByTime,
-  skipSame,
+  selectFrom,
   sumLocalTree,
   sumRemoteTree,
   toName,
-  type Entry,
+  type IsSame,
   type Listing,
   type Name,
+  type Selection,
   type Sums,
-  type TreeReader,
 } from '../../lib/copy/index.ts';
 import type { Target } from '../../lib/target/index.ts';
 import type { Destination, Source } from './inspect.ts';
@@ -46,17 +46,21 @@ export function pairOf(source: Source, to: Destination, destination: Name): Pair
   };
 }
 
-/** The reader without the files that the destination has already, of which `onSkip` is told. */
-export async function withoutSame(
-  reader: TreeReader,
-  { source, destination }: Pair,
-  session: Session,
-  onSkip: (entry: Entry) => void,
-): Promise<TreeReader> {
+/** What of a source the destination has already. */
+export interface Same {
+  readonly isSame: IsSame;
+  /** What a container need not send, and what it is to send; undefined: everything, for it cannot be listed exactly. */
+  readonly selection?: Selection | undefined;
+}
+
+/** Compares the ends before anything is copied: by size and time, or with --checksum by what is in the files. */
+export async function findSame({ source, destination }: Pair, session: Session): Promise<Same> {
   const isSame = session.options.checksum
     ? sameBySum(await sumTree(source, session), await sumTree(destination, session))
     : sameByTime(await listTree(destination, session));
-  return skipSame(reader, isSame, onSkip);
+  if (source.target === undefined) return { isSame };
+  const { listing, exact } = await listRemoteTree(endOf(source.target, session), source.at);
+  return { isSame, selection: exact ? selectFrom(listing, isSame, session.filter) : undefined };
 }
 
 /** Compares the files at both ends, and rejects with KX_COPY_MISMATCH when they differ. */
@@ -75,6 +79,6 @@ function sumTree({ at, target }: Tree, session: Session): Promise<Sums> {
   return target === undefined ? sumLocalTree(at) : sumRemoteTree(endOf(target, session), at);
 }
 
-function listTree({ at, target }: Tree, session: Session): Listing | Promise<Listing> {
-  return target === undefined ? listLocalTree(at) : listRemoteTree(endOf(target, session), at);
+async function listTree({ at, target }: Tree, session: Session): Promise<Listing> {
+  return target === undefined ? listLocalTree(at) : (await listRemoteTree(endOf(target, session), at)).listing;
 }

@@ -1,10 +1,21 @@
 import { posix } from 'node:path';
-import { copyTree, emptyBody, planCopy, type Entry, type Name, type TreeReader } from '../../lib/copy/index.ts';
+import {
+  copyTree,
+  emptyBody,
+  isLoss,
+  planCopy,
+  skipSame,
+  type Entry,
+  type Name,
+  type TreeReader,
+} from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { print } from '../../lib/terminal/index.ts';
+import { formatBytes } from './amounts.ts';
+import { findSame, pairOf, verifyCopy } from './compare.ts';
 import { inspectJob, type Destination, type Source } from './inspect.ts';
+import { recallJob, type JobMemory } from './job-memory.ts';
 import type { Job } from './jobs.ts';
-import { pairOf, verifyCopy, withoutSame } from './compare.ts';
 import { openReader, openWriter } from './open-ends.ts';
 import { reportTo, type Session } from './session.ts';
 
@@ -17,26 +28,54 @@ export interface Outcome {
   readonly seen: number;
 }
 
+/** What is at the destination of all that a job has copied so far. */
+interface Arrived {
+  files: number;
+  bytes: number;
+  /** Bytes of files that are not whole. */
+  kept: number;
+}
+
 /** Looks at both ends, decides what goes where, and copies. Nothing is copied before every source has been found. */
 export async function runJob(job: Job, session: Session): Promise<Outcome> {
+  const memory = recallJob(job, session);
   const { sources, destination } = await inspectJob(job, session);
   const facts = sources.map(({ fact }) => fact);
-  const { destinations, makes } = planCopy(facts, destination.fact);
+  const there = destination.fact;
+  const isAbsent = there.kind === 'absent' || (there.kind === 'directory' && memory.wasAbsent);
+  const { destinations, makes } = planCopy(facts, isAbsent ? { ...there, kind: 'absent' } : there);
   for (const [index, source] of sources.entries()) refuseSelf(source, destination, destinations[index] ?? '', session);
   if (session.options.dryRun) {
     const lines = sources.map(({ label }, index) => `${label} -> ${destination.label(destinations[index] ?? '')}\n`);
     print(lines.join(''));
     return { failed: 0, seen: 0 };
   }
-  if (makes !== undefined && destination.side === 'remote') await makeDirectory(destination, makes, session);
-  session.tally.expect(sources.length);
-  let [failed, seen] = [0, 0];
-  for (const [index, source] of sources.entries()) {
-    const copied = await copyOne(source, destination, destinations[index] ?? '', session);
-    failed += copied.failed;
-    seen += copied.seen;
+  memory.begin(isAbsent && facts.some(({ kind }) => kind === 'directory'));
+  const arrived: Arrived = { files: 0, bytes: 0, kept: 0 };
+  try {
+    if (makes !== undefined && destination.side === 'remote') await makeDirectory(destination, makes, session);
+    session.tally.expect(sources.length);
+    let [failed, seen] = [0, 0];
+    for (const [index, source] of sources.entries()) {
+      const copied = await copyOne(source, destination, destinations[index] ?? '', { session, memory, arrived });
+      failed += copied.failed;
+      seen += copied.seen;
+    }
+    if (failed === 0) memory.done();
+    return { pod: job.pod, failed, seen };
+  } catch (error) {
+    session.runs.prune();
+    throw isLoss(error) && destination.side !== 'stdio' ? withWayOn(error, arrived) : error;
   }
-  return { pod: job.pod, failed, seen };
+}
+
+/** The error of a lost connection, with what there is, and how to go on. */
+function withWayOn(error: KxError, { files, bytes, kept }: Arrived): KxError {
+  const whole = `${files} ${files === 1 ? 'file' : 'files'} (${formatBytes(bytes)})`;
+  const parts = kept === 0 ? '' : ` and ${formatBytes(kept)} of what is not whole`;
+  const hint = `${whole}${parts} arrived; the same command with --resume goes on`;
+  const { code, message, ran, exit } = error;
+  return new KxError(code, message, { ran, exit, cause: error, hint: [error.hint, hint].filter(Boolean).join('; ') });
 }
 
 /** A directory that is copied into itself has no end. Only names are compared, so a symlink can hide it. */
@@ -51,7 +90,18 @@ function refuseSelf(source: Source, to: Destination, destination: Name, { transp
   throw new KxError('KX_USAGE', `cannot copy ${source.label} to itself, ${to.label(destination)}`);
 }
 
-async function copyOne(source: Source, to: Destination, destination: Name, session: Session): Promise<Outcome> {
+interface Copying {
+  readonly session: Session;
+  readonly memory: JobMemory;
+  readonly arrived: Arrived;
+}
+
+async function copyOne(
+  source: Source,
+  to: Destination,
+  destination: Name,
+  { session, memory, arrived: total }: Copying,
+): Promise<Outcome> {
   let [failed, seen] = [0, 0];
   const onUnread = (): void => {
     failed++;
@@ -61,25 +111,44 @@ async function copyOne(source: Source, to: Destination, destination: Name, sessi
     failed++;
   };
   const arrived = new Set<Name>();
-  const { update, checksum } = session.options;
+  const { update, checksum, resume } = session.options;
   const pair = pairOf(source, to, destination);
-  const all = openReader(source, session, reportTo(session, source.label, onUnread));
-  const reader = update && pair ? await withoutSame(all, pair, session, ({ path }) => arrived.add(path)) : all;
+  const same = update && pair ? await findSame(pair, session) : undefined;
+  const { send, leftOut = [] } = same?.selection ?? {};
+  for (const path of leftOut) arrived.add(path);
+  const all = openReader(source, session, reportTo(session, source.label, onUnread), send);
+  const reader = same ? skipSame(all, same.isSame, ({ path }) => arrived.add(path)) : all;
   const preserve = session.options.preserve && source.side !== 'stdio';
   const report = reportTo(session, to.label(destination), onUnwritten);
-  const writer = openWriter(to, { destination, preserve, report }, session);
+  const { mark, marks } = memory;
+  const goOn = resume ? { resume: { marks, leftOut } } : {};
+  const writer = openWriter(to, { destination, preserve, report, mark, ...goOn }, session);
   const follow = session.tally.follow(source.label, source.size);
+  const stored = { files: 0, bytes: 0 };
   await copyTree(reader, writer, {
     onEntry: (entry) => {
       session.count(entry);
       seen++;
-      if (entry.kind === 'file') arrived.add(entry.path);
+      if (entry.kind === 'file') {
+        arrived.add(entry.path);
+        stored.files++;
+        stored.bytes += entry.size;
+      }
       follow.onEntry(entry);
     },
     onBytes: (count) => follow.onBytes(count),
+    onKept: (count) => follow.onKept(count),
+    onStopped: (remains) => add(total, remains.stored, remains.kept),
   });
+  add(total, stored);
   if (checksum && pair && failed === 0) await verifyCopy(pair, arrived, session);
   return { failed, seen };
+}
+
+function add(total: Arrived, { files, bytes }: Pick<Arrived, 'files' | 'bytes'>, kept = 0): void {
+  total.files += files;
+  total.bytes += bytes;
+  total.kept += kept;
 }
 
 /** Makes a directory in a container, by a copy of one that is empty. */

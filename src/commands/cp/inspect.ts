@@ -34,7 +34,13 @@ export type Destination = {
   readonly label: (name: Name) => string;
 } & (
   | { readonly side: 'local' | 'stdio' }
-  | { readonly side: 'remote'; readonly target: Target; readonly tools: Probe['tools'] }
+  | {
+      readonly side: 'remote';
+      readonly target: Target;
+      readonly tools: Probe['tools'];
+      /** A name at the destination as it is for the container that was asked for, also where another stands in. */
+      readonly shown: (name: Name) => Name;
+    }
 );
 
 export interface Ends {
@@ -96,15 +102,15 @@ function destinationOf(place: Place, probed: (place: RemotePlace) => Probed, ses
     // The directory of a pod need not be there, and is one.
     return { side: 'local', fact: place.into ? { ...fact, kind: 'directory' } : fact, label: displayName };
   }
-  const { target, tools, found } = probed(place);
+  const { target, tools, found, standsIn } = probed(place);
   const [there] = found;
   const { at: path = place.path } = there ?? {};
   const [inHelper, asAsked] = [path, place.path].map((each) => each.replace(/\/+$/, ''));
-  const label = (name: Name): string =>
-    labelIn(place.target, `${asAsked}${name.slice(inHelper?.length)}` || '/', session);
-  if (there?.kind === 'absent' && !there.parentExists) throw noParent(place, session);
+  const shown = (name: Name): Name => `${asAsked}${name.slice(inHelper?.length)}` || '/';
+  const label = (name: Name): string => labelIn(place.target, shown(name), session);
+  if (there?.kind === 'absent' && !there.parentExists) throw noParent(place, standsIn, session);
   const kind = kindOf(there);
-  return { side: 'remote', target, tools, fact: { path, kind }, label };
+  return { side: 'remote', target, tools, fact: { path, kind, shown }, shown, label };
 }
 
 /** Whatever is no directory is written over. */
@@ -113,11 +119,14 @@ function kindOf(found: Found | undefined): DestinationFact['kind'] {
   return found.kind === 'directory' ? 'directory' : 'file';
 }
 
-function noParent({ path, target }: RemotePlace, session: Session): KxError {
+function noParent({ path, target }: RemotePlace, standsIn: boolean, session: Session): KxError {
   const parent = path.replace(/\/+$/, '').replace(/\/*[^/]*$/, '');
   const container = target.container === undefined ? '' : ` -c ${target.container}`;
   return new KxError('KX_COPY_DESTINATION', `there is no directory ${labelIn(target, parent, session)}`, {
-    hint: `kubectl kx exec ${target.pod} -n ${target.namespace}${container} -- mkdir -p ${displayName(parent)}`,
+    // Where there is no shell, there is no mkdir.
+    hint: standsIn
+      ? undefined
+      : `kubectl kx exec ${target.pod} -n ${target.namespace}${container} -- mkdir -p ${displayName(parent)}`,
   });
 }
 

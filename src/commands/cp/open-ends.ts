@@ -3,6 +3,7 @@ import {
   readRemoteTree,
   writeLocalTree,
   writeRemoteTree,
+  type LocalResume,
   type Name,
   type Probe,
   type Report,
@@ -15,8 +16,8 @@ import type { CopyOptions } from './options.ts';
 import { endOf, type Session } from './session.ts';
 import { writeStdout } from './stdio.ts';
 
-/** The reader of a source. */
-export function openReader(source: Source, session: Session, report: Report): TreeReader {
+/** The reader of a source; `only` is what of it is to be read, where it is in a container. */
+export function openReader(source: Source, session: Session, report: Report, only?: readonly Name[]): TreeReader {
   const { filter, options, spool } = session;
   if (source.side === 'local') {
     return readLocalTree({ path: source.path, filter, report, followRoot: true });
@@ -27,6 +28,8 @@ export function openReader(source: Source, session: Session, report: Report): Tr
   }
   return readRemoteTree(endOf(source.target, session), {
     path: source.at,
+    shown: source.fact.path,
+    only,
     filter,
     report,
     compress: chooseCompression(options, source.tools),
@@ -39,6 +42,10 @@ export interface WriterOptions {
   readonly destination: Name;
   readonly preserve: boolean;
   readonly report: Report;
+  /** Marks the staged files of this run. */
+  readonly mark?: string;
+  /** Go on with what the runs of these marks left, and others of which it can be told that they are over. */
+  readonly resume?: LocalResume;
 }
 
 /** A writer to a name at the destination of a job. Limits are those of the session, over all writers. */
@@ -46,7 +53,13 @@ export function openWriter(to: Destination, options: WriterOptions, session: Ses
   const { sameOwner } = session.options;
   if (to.side === 'stdio') return writeStdout();
   if (to.side === 'remote') {
-    return writeRemoteTree(endOf(to.target, session), { ...options, sameOwner, tar: to.tools.tar !== undefined });
+    const shown = to.shown(options.destination);
+    return writeRemoteTree(endOf(to.target, session), {
+      ...options,
+      shown,
+      sameOwner,
+      tar: to.tools.tar !== undefined,
+    });
   }
   const destination = Buffer.from(options.destination, 'latin1');
   return writeLocalTree({ ...options, destination, sameOwner, limits: {} });

@@ -16,6 +16,8 @@ export interface CopyOptions {
   readonly retries: number;
   /** Leave out the files that the destination has already. */
   readonly update: boolean;
+  /** Go on with what the same command, given before, left undone. */
+  readonly resume: boolean;
   /** Compare both ends by SHA-256: what is the same, and afterwards what has arrived. */
   readonly checksum: boolean;
   readonly compress: CompressFlag;

@@ -14,6 +14,7 @@ export interface FoundAt extends Found {
 export interface Probed {
   /** Where commands run: the container itself, or its helper. */
   readonly target: Target;
+  readonly standsIn: boolean;
   readonly tools: Probe['tools'];
   /** One for each that a pattern fits; else exactly one. */
   readonly found: readonly FoundAt[];
@@ -46,7 +47,12 @@ type Looked = Omit<Probed, 'found'> & { readonly paths: readonly (readonly Found
 async function look(target: Target, asked: readonly ProbePath[], session: Session): Promise<Looked> {
   try {
     const { tools, paths } = await probeContainer(endOf(target, session), asked);
-    return { target, tools, paths: paths.map((found) => found.map((each) => ({ ...each, at: each.path }))) };
+    return {
+      target,
+      standsIn: false,
+      tools,
+      paths: paths.map((found) => found.map((each) => ({ ...each, at: each.path }))),
+    };
   } catch (error) {
     if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
     return lookThroughHelper(target, asked, session);
@@ -60,7 +66,7 @@ async function lookThroughHelper(target: Target, asked: readonly ProbePath[], se
   const named = asked.map((each, index) =>
     (paths[index] ?? []).map((found) => ({ ...standIn.nameAsAsked(found, each), at: found.path })),
   );
-  return { target: standIn.target, tools, paths: named };
+  return { target: standIn.target, standsIn: true, tools, paths: named };
 }
 
 function isRemote(place: Place): place is RemotePlace {

@@ -4,6 +4,7 @@ import { countEntries, createFilter } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { fanout } from '../../lib/fanout/index.ts';
 import { connect } from '../../lib/kube/index.ts';
+import { openRuns } from '../../lib/state/index.ts';
 import { printError } from '../../lib/terminal/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { runJob, type Outcome } from './copy-job.ts';
@@ -37,6 +38,8 @@ export async function runCopy(options: CopyOptions, context: CommandContext): Pr
   const session: Session = {
     ...{ options, transport, standIn, filter, tally, signal, say, spool },
     namespace: api.namespace,
+    server: api.server,
+    runs: openRuns('cp', process.env),
     count: countEntries(options),
     log: (line) => context.log(1, line),
   };

@@ -6,6 +6,7 @@ import {
   type RemoteEnd,
   type Report,
 } from '../../lib/copy/index.ts';
+import type { Runs } from '../../lib/state/index.ts';
 import type { Target } from '../../lib/target/index.ts';
 import type { TargetingTransport } from '../../lib/transport/index.ts';
 import type { CopyOptions } from './options.ts';
@@ -18,6 +19,10 @@ export interface Session {
   readonly options: CopyOptions;
   /** The namespace that need not be said. */
   readonly namespace: string;
+  /** The URL of the cluster. */
+  readonly server: string;
+  /** The runs of `kx cp`. */
+  readonly runs: Runs;
   readonly transport: TargetingTransport;
   /** The helper of a container without a shell, the same one for each call. */
   readonly standIn: (target: Target) => Promise<StandIn>;

@@ -94,7 +94,7 @@ export function writeStdout(): TreeWriter {
       output.write('', (error) => written.resolve(error));
       if ((await written.promise) instanceof Error) throw readerGone;
     },
-    abort: () => Promise.resolve([]),
+    abort: () => Promise.resolve({ stored: { files: 0, bytes: 0 }, kept: 0, incomplete: [] }),
   };
 }
 

@@ -5,7 +5,7 @@ import { formatBytes } from './amounts.ts';
 /** What all copies of a command have done so far. */
 export interface Tally {
   /** Follows one more copy. `size` is that of a source that is one file; its `label` goes in front of names. */
-  follow(label: string, size?: number): Progress;
+  follow(label: string, size?: number): Required<Omit<Progress, 'onStopped'>>;
   /** How many copies there will be: until all have begun, the total is not known. */
   expect(copies: number): void;
   /** Bytes of files. */
@@ -61,6 +61,9 @@ export function createTally(began: number): Tally {
         },
         onBytes: (count) => {
           bytes += count;
+        },
+        onKept: (count) => {
+          total -= count;
         },
       };
     },

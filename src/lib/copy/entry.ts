@@ -28,6 +28,11 @@ export interface Entry {
    * left is skipped.
    */
   readonly body: AsyncIterable<Buffer>;
+  /**
+   * The body behind its first `length` bytes, to be taken instead of `body`, of which nothing was asked for yet; undefined
+   * when those bytes do not have this CRC-32, or nothing can tell. Not of every file.
+   */
+  readonly after?: (length: number, crc: number) => Promise<AsyncIterable<Buffer> | undefined>;
 }
 
 /** What happened to one path: 'warning' leaves the copy whole, 'failure' does not. `message` is one line without a path. */
@@ -54,8 +59,21 @@ export interface TreeWriter {
   write(entry: Entry): Promise<void>;
   /** Resolves when everything that was taken is stored whole, under its own name. */
   finish(): Promise<void>;
-  /** Takes back what is not complete. Never rejects; gives the paths that are left and incomplete, for the error. */
-  abort(): Promise<readonly Name[]>;
+  /**
+   * Takes back what is not complete. After a lost connection (`error`) the parts of large files are kept, so that another copy
+   * can go on with them. Never rejects.
+   */
+  abort(error?: unknown): Promise<Remains>;
+}
+
+/** What is at the destination when a copy was given up. */
+export interface Remains {
+  /** Files that are whole there, as far as is known, and their bytes. */
+  readonly stored: { readonly files: number; readonly bytes: number };
+  /** Bytes of files that are kept in parts. */
+  readonly kept: number;
+  /** Files that are left and incomplete, which nothing goes on with: for the error. */
+  readonly incomplete: readonly Name[];
 }
 
 /** A body without bytes. */

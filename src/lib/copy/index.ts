@@ -4,9 +4,19 @@
  */
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
-export { emptyBody, toName, type Entry, type Name, type Report, type TreeReader, type TreeWriter } from './entry.ts';
+export {
+  emptyBody,
+  toName,
+  type Entry,
+  type Name,
+  type Remains,
+  type Report,
+  type TreeReader,
+  type TreeWriter,
+} from './entry.ts';
 export { createFilter, type Filter } from './filter.ts';
 export { countEntries } from './local/limits.ts';
+export type { LocalResume } from './local/parts.ts';
 export { readLocalTree } from './local/reader.ts';
 export { writeLocalTree } from './local/writer.ts';
 export { baseName, endsAsDirectory, planCopy, type DestinationFact, type SourceFact } from './plan.ts';
@@ -15,7 +25,7 @@ export { probeContainer, type Found, type Probe, type ProbePath } from './probe.
 export { readRemoteTree } from './from-container/remote-reader.ts';
 export { writeRemoteTree } from './to-container/remote-writer.ts';
 export type { RemoteEnd } from './remote-end.ts';
-export { createRetry } from './retry.ts';
+export { createRetry, isLoss } from './retry.ts';
 export { parseSpec, type RemoteSpec, type Spec, type SpecRules } from './spec.ts';
 export { compareSums, mismatch, sumLocalTree, sumRemoteTree, type Sums } from './sums.ts';
-export { sameBySum, sameByTime, skipSame } from './update.ts';
+export { sameBySum, sameByTime, selectFrom, skipSame, type IsSame, type Selection } from './update.ts';

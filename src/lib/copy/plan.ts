@@ -16,6 +16,8 @@ export interface DestinationFact {
   readonly path: Name;
   readonly kind: 'absent' | 'file' | 'directory';
   readonly backslash?: boolean;
+  /** A name at the destination as messages have it; undefined: as it is. */
+  readonly shown?: (name: Name) => Name;
 }
 
 /** Where each source goes. */
@@ -36,7 +38,7 @@ export interface Plan {
 export function planCopy(sources: readonly SourceFact[], destination: DestinationFact): Plan {
   const root = trimSeparators(destination);
   const slash = root !== destination.path;
-  const shown = displayName(root);
+  const shown = shownAt(destination, root);
   if (destination.kind === 'file' && (slash || sources.length > 1)) {
     throw new KxError('KX_COPY_DESTINATION', `${shown} is not a directory`);
   }
@@ -53,7 +55,7 @@ export function planCopy(sources: readonly SourceFact[], destination: Destinatio
     return { destinations: sources.map(() => root) };
   }
   const destinations = sources.map((source) => place(source, root, destination));
-  refuseCollisions(sources, destinations);
+  refuseCollisions(sources, destinations, destination);
   return makes ? { destinations, makes: root } : { destinations };
 }
 
@@ -65,19 +67,23 @@ function place(source: SourceFact, root: Name, { backslash = false }: Destinatio
 }
 
 /** The contents of several directories may meet in one. */
-function refuseCollisions(sources: readonly SourceFact[], destinations: readonly Name[]): void {
+function refuseCollisions(sources: readonly SourceFact[], destinations: readonly Name[], fact: DestinationFact): void {
   const taken = new Map<Name, SourceFact>();
   for (const [index, source] of sources.entries()) {
     const destination = destinations[index] ?? '';
     const other = taken.get(destination);
     if (other !== undefined && baseName(source) !== '') {
       const both = `${displayName(other.path)} and ${displayName(source.path)}`;
-      throw new KxError('KX_USAGE', `${both} would both become ${displayName(destination)}`, {
+      throw new KxError('KX_USAGE', `${both} would both become ${shownAt(fact, destination)}`, {
         hint: 'copy them one at a time, under names of their own',
       });
     }
     taken.set(destination, source);
   }
+}
+
+function shownAt({ shown }: DestinationFact, name: Name): string {
+  return displayName(shown === undefined ? name : shown(name));
 }
 
 function notOver(shown: string, source: SourceFact): KxError {

@@ -10,6 +10,11 @@ export interface Retry {
 }
 
 const worthRetrying = new Set(['KX_CONNECTION_LOST', 'KX_UNREACHABLE', 'KX_PROTOCOL']);
+/** Whether the connection was lost, or not to be had: the same may succeed later. */
+export function isLoss(error: unknown): error is KxError {
+  return error instanceof KxError && worthRetrying.has(error.code);
+}
+
 const firstPause = 250;
 const longestPause = 10_000;
 
@@ -23,7 +28,7 @@ export function createRetry(
   return {
     async again(error) {
       signal.throwIfAborted();
-      if (!(error instanceof KxError) || !worthRetrying.has(error.code) || attempt >= tries) throw error;
+      if (!isLoss(error) || attempt >= tries) throw error;
       const pauseMs = Math.min(firstPause * 2 ** attempt, longestPause);
       onRetry(error, ++attempt, pauseMs);
       await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -35,18 +35,20 @@ const files = ['-n', 'a', 'back\\slash', 'b\xe9', "sub dir/it's"];
 suite('what is at both ends', () => {
   test('a tree lists alike here and in a container', async () => {
     const here = listLocalTree(join(root, 'tree'));
-    const there = await listRemoteTree(remote(), join(root, 'tree'));
+    const { listing: there, exact } = await listRemoteTree(remote(), join(root, 'tree'));
+    assert.ok(exact);
     const sorted = (listing: typeof here): unknown[] => [...listing].sort(([a], [b]) => (a < b ? -1 : 1));
     assert.deepEqual(sorted(there), sorted(here));
     assert.deepEqual(here.get('a'), { kind: 'file', size: 3, mtime: 1e9 });
     assert.equal(here.get('sub dir')?.kind, 'directory');
-    assert.equal(here.get('link')?.kind, 'other');
+    assert.equal(here.get('link')?.kind, 'symlink');
   });
 
   test('a file lists as the root, and what is missing as nothing', async () => {
     const path = join(root, 'tree/a');
-    assert.deepEqual([...(await listRemoteTree(remote(), path))], [...listLocalTree(path)]);
-    assert.equal((await listRemoteTree(remote(), join(root, 'no'))).size, 0);
+    assert.deepEqual([...(await listRemoteTree(remote(), path)).listing], [...listLocalTree(path)]);
+    const { listing, exact } = await listRemoteTree(remote(), join(root, 'no'));
+    assert.deepEqual([listing.size, exact], [0, false]);
     assert.equal(listLocalTree(join(root, 'no')).size, 0);
   });
 

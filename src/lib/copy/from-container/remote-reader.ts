@@ -19,6 +19,10 @@ import { relativePath } from '../tar/path.ts';
 export interface RemoteTreeOptions {
   /** A file, a directory, or a symlink to one, which is followed. Relative to the directory of the container's commands. */
   readonly path: Name;
+  /** As messages name it; undefined: as it is. */
+  readonly shown?: Name | undefined;
+  /** What of a directory is to be sent, each behind the directory that it is in; undefined: everything. */
+  readonly only?: readonly Name[] | undefined;
   readonly filter: Filter;
   readonly report: Report;
   /** What the container squeezes the stream with. */
@@ -48,6 +52,9 @@ class RemoteTree {
   readonly #session: SendSession;
   readonly #finished = new Set<Name>();
   readonly #reported = new Set<string>();
+  /** What was asked for by its name, and has neither come nor been reported. */
+  readonly #awaited: Set<Name>;
+  readonly #asked: ReadonlySet<Name> | undefined;
   #stream: RemoteStream;
   #tar: TarDecoder;
   /** Counts the runs through the stream from its beginning. */
@@ -59,9 +66,14 @@ class RemoteTree {
   constructor(end: RemoteEnd, options: RemoteTreeOptions) {
     this.#options = options;
     this.#intake = createIntake({ ...options, report: (problem) => this.#report(problem) });
+    const { path, shown = path, only } = options;
+    this.#awaited = new Set(only);
+    this.#asked = only && new Set(only);
     this.#session = {
       end,
-      path: options.path,
+      path,
+      shown,
+      only: only?.map((name) => (name === '' ? '.' : `./${name}`)),
       tar: options.tar,
       compress: options.compress,
       now: Math.floor(Date.now() / 1000),
@@ -73,21 +85,24 @@ class RemoteTree {
   }
 
   async *entries(): AsyncGenerator<Entry> {
+    if (this.#options.only?.length === 0) return;
     try {
       for (;;) {
         const member = await this.#next();
         if (member === undefined) {
-          if (!this.#missed) return;
+          if (!this.#missed) break;
           await this.#restart();
           continue;
         }
         const path = relativePath(member.name, this.#root);
+        this.#awaited.delete(path);
         if (this.#runs > 0 && this.#finished.has(path)) continue;
         this.#stream.replaying = false;
         const entry = this.#entry(member, path);
         if (entry !== undefined) yield entry;
         if (this.#finished.size < mostRemembered) this.#finished.add(path);
       }
+      for (const path of this.#awaited) this.#report({ level: 'failure', path, message: 'did not come' });
     } finally {
       await this.#stream.close();
     }
@@ -133,11 +148,21 @@ class RemoteTree {
 
   #entry(member: TarEntry, path: Name): Entry | undefined {
     const facts = this.#intake.take(member, path, this.#root);
-    return facts && { ...facts, body: facts.size === 0 ? emptyBody : this.#body(member, path) };
+    if (facts === undefined || facts.size === 0) return facts && { ...facts, body: emptyBody };
+    const after = (length: number, crc: number): Promise<AsyncIterable<Buffer> | undefined> =>
+      this.#after(member, path, length, crc);
+    return { ...facts, body: this.#body(member, path), after };
   }
 
-  async *#body(member: TarEntry, path: Name): AsyncGenerator<Buffer> {
-    for (let done = 0; done < member.size;) {
+  async #after(member: TarEntry, path: Name, length: number, crc: number): Promise<AsyncIterable<Buffer> | undefined> {
+    if (length > member.size) return undefined;
+    const isSame = await this.#stream.goOnBehind(this.#tar.place, length, crc);
+    this.#tar.moveTo(isSame ? length : 0);
+    return isSame ? this.#body(member, path, length) : undefined;
+  }
+
+  async *#body(member: TarEntry, path: Name, from = 0): AsyncGenerator<Buffer> {
+    for (let done = from; done < member.size;) {
       const piece = await this.#piece(member, path, done);
       if (piece === undefined) {
         yield* this.#fillUp(path, member.size - done);
@@ -210,7 +235,11 @@ class RemoteTree {
   #hear(line: string): Problem['level'] | undefined {
     const problem = readTarMessage(line);
     if (problem === undefined) return undefined;
-    this.#report({ ...problem, path: this.#displayed(problem.path) });
+    const path = this.#displayed(problem.path);
+    // Where it is not everything, some of what is said is of the rest.
+    if (problem.path !== '' && this.#asked?.has(path) === false) return undefined;
+    this.#awaited.delete(path);
+    this.#report({ ...problem, path });
     return problem.level;
   }
 

@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
 import type { ExitStatus, RemoteProcess } from '../../process/index.ts';
 import { execUntilAborted, wrappedTransport } from '../../transport/index.ts';
+import type { Name } from '../entry.ts';
 import type { RemoteEnd } from '../remote-end.ts';
 import type { SendRequest } from './send-script.ts';
 
@@ -26,23 +27,27 @@ const longestLine = 64 * 1024;
 /** What is made of compressed bytes at once. */
 const chunkSize = 256 * 1024;
 
-/** Starts a sender; resolves when it has said what it sends. `onLine` gets what it says on stderr. */
+/**
+ * Starts a sender; resolves when it has said what it sends. `only` is the list of names that the command may ask for, and
+ * `onLine` gets what it says on stderr.
+ */
 export async function startSender(
   end: RemoteEnd,
   command: readonly string[],
+  only: readonly Name[],
   compress: SendRequest['compress'],
   onLine: (line: string) => void,
 ): Promise<RemoteSender> {
   const [shell = '', flag = '', script = '', ...args] = command;
   // The script is longer than what proxies take as a URL (8 KiB by default in nginx), so its only line comes by stdin.
   const request = {
-    command: [shell, flag, 'IFS= read -r kx_v && exec </dev/null && eval "$kx_v"', ...args],
+    command: [shell, flag, 'IFS= read -r kx_v && exec 5<&0 </dev/null && eval "$kx_v"', ...args],
     stdin: true,
     tty: null,
   };
   const remote = await execUntilAborted(wrappedTransport(end.transport), end.target, request, end.signal);
   remote.stdin?.on('error', () => {});
-  remote.stdin?.end(`${script}\n`);
+  remote.stdin?.end(Buffer.from([script, ...only, ''].join('\n'), 'latin1'));
   const said = listen(remote.stderr, onLine);
   let ended = false;
   let failure: unknown;

@@ -11,6 +11,10 @@ import type { EntryPlace, TarBytes } from '../tar/decode.ts';
 export interface SendSession {
   readonly end: RemoteEnd;
   readonly path: Name;
+  /** As messages name it. */
+  readonly shown: Name;
+  /** The members to be sent of a directory; undefined: all. */
+  readonly only?: readonly Name[] | undefined;
   /** Taken back when the container has one that cannot be relied on. */
   tar: boolean;
   readonly compress: SendRequest['compress'];
@@ -50,6 +54,11 @@ export interface RemoteStream extends TarBytes {
   member: Name;
   /** What is lost before it ends counts as no progress. */
   replaying: boolean;
+  /**
+   * Leaves out the first bytes of the body of an entry, of which something may have been handed out, when they have this
+   * CRC-32 in the container. Else, or when nothing there can tell, the body is handed out again from its beginning: false.
+   */
+  goOnBehind(place: EntryPlace, length: number, crc: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -91,8 +100,9 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     const from = resumePoint(stream.member);
     session.worst = undefined;
     session.fellShort = false;
-    const request = { ...session, since: session.since ?? '', from };
-    const opened = await startSender(end, sendCommand(request, session.now), session.compress, hear);
+    const { only = [], compress, now } = session;
+    const request = { ...session, since: session.since ?? '', listed: session.only !== undefined, from };
+    const opened = await startSender(end, sendCommand(request, now), only, compress, hear);
     if (opened.kind === 'tarless' && session.tar) {
       await opened.close();
       session.tar = false;
@@ -154,6 +164,32 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     }
   }
 
+  async function goOnBehind(place: EntryPlace, length: number, crcOfThem: number): Promise<boolean> {
+    account(place);
+    const { member } = stream;
+    await sender?.close();
+    sender = undefined;
+    // Between two commands nothing but the sum tells that these bytes are the same.
+    stream.member = '';
+    [position, crc] = [place.body + length, crcOfThem];
+    try {
+      for (;;) {
+        try {
+          sender = await open();
+          return true;
+        } catch (error) {
+          await end.retry.again(error);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof StreamChanged)) throw error;
+      [position, crc] = [place.body, 0];
+      return false;
+    } finally {
+      stream.member = member;
+    }
+  }
+
   const stream: RemoteStream = {
     member: '',
     replaying: false,
@@ -163,6 +199,7 @@ export function createRemoteStream(session: SendSession): RemoteStream {
       return chunk;
     },
     rest: (place) => read(place, true),
+    goOnBehind,
     async close() {
       await Promise.all([sender?.close(), lost?.close()]);
     },
@@ -181,7 +218,7 @@ function check(session: SendSession, { identity, kind, since }: RemoteSender): b
   session.kind = kind;
   if (kind === 'file' || kind === 'directory') return before !== undefined && before !== kind;
   const why = reasons[kind] ?? `is a ${kind}`;
-  throw new KxError('KX_COPY_SOURCE', `${displayName(session.path)} in the container ${why}`, { ran: 'yes' });
+  throw new KxError('KX_COPY_SOURCE', `${displayName(session.shown)} in the container ${why}`, { ran: 'yes' });
 }
 
 const reasons: Readonly<Record<string, string>> = {

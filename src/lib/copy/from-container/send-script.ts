@@ -11,6 +11,8 @@ export interface SendRequest {
   readonly compress: 'none' | 'gzip' | 'zstd';
   /** The clock of the container when the copy began, as its first sender told it; '' in the first. */
   readonly since: string;
+  /** Whether the names of what is to be sent of a directory follow the script, one on each line; else it is everything. */
+  readonly listed: boolean;
   /** What is there already; undefined at the beginning of the stream. */
   readonly from?: ResumePoint | undefined;
 }
@@ -41,7 +43,7 @@ const block = 65536;
  * GNU tar writes records of 256 KiB, a third of the time of its 10 KiB. Other tars do not tell when a file grows or is written to
  * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that
  * it may not read, and fills up one that shrinks, as if nothing were (libarchive 3.6); nor is toybox for one file, as it takes a
- * newline off the end of its name. Proxies take request lines of 8 KiB, so what replaces a tar is sent only where it is used.
+ * newline off the end of its name. A tar that takes no list of names is none either. Proxies take request lines of 8 KiB, so what replaces a tar is sent only where it is used.
  */
 const functions = [
   'kx_exact() { [ "$1" = 0 ] || dd bs=65536 count="$1" iflag=fullblock; [ "$2" = 0 ] || dd bs="$2" count=1 iflag=fullblock; } 2>/dev/null;',
@@ -51,9 +53,10 @@ const functions = [
   'else kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; fi; cat; };',
   'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
   'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
-  'kx_tar() { case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote $kx_h -f - "$1";;',
-  '*) tar -c $kx_h -f - "$1"; kx_r=$?; kx_changed "$1"; return $kx_r;; esac; };',
-  'kx_sh() { exec 4>&1; kx_walk "$1"; kx_end; };',
+  'kx_tar() { if [ "$kx_list" ]; then set -- "$1" --no-recursion -T -; else set -- "$1" $kx_h "$1"; fi; kx_v=$1; shift;',
+  'case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote -f - "$@" <&5;;',
+  '*) tar -c -f - "$@" <&5; kx_r=$?; kx_changed "$kx_v"; return $kx_r;; esac; };',
+  'kx_sh() { exec 4>&1; if [ "$kx_list" ]; then while IFS= read -r kx_f; do kx_walk "$kx_f"; done <&5; else kx_walk "$1"; fi; kx_end; };',
   'kx_send() { cd "$kx_dir" 2>/dev/null || { kx_kind=denied; kx_name=; }; printf "kx %s %s %s\\n" "$kx_id" "$kx_kind" "${kx_since:--}"; [ "$kx_name" ] || return 0;',
   'if [ "$kx_skip" ]; then exec 4>&1; kx_r=$( { { $kx_how "$kx_name" 4>&-; echo $? >&3; } | kx_resume >&4 3>&-; } 3>&1 ); return "$kx_r"; fi;',
   '$kx_how "$kx_name"; };',
@@ -66,13 +69,15 @@ const look = [
   'elif [ -f "$kx_p" ]; then kx_kind=file; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
   'elif [ -e "$kx_p" ] || [ -L "$kx_p" ]; then kx_kind=other; else kx_kind=absent; fi;',
   'if [ "$kx_name" ] && [ $kx_how = kx_tar ]; then kx_tars=$(tar --version 2>&1);',
-  'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_kind=tarless; kx_name=;; esac; fi;',
+  'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_v=;; *"GNU tar"*) kx_v=1;;',
+  '*) kx_v=1; [ -z "$kx_list" ] || echo . | tar -c --no-recursion -T - -f - >/dev/null 2>&1 || kx_v=;; esac;',
+  '[ "$kx_v" ] || { kx_kind=tarless; kx_name=; }; fi;',
 ].join(' ');
 
 const begin = [
   'LC_ALL=C; export LC_ALL; unset CDPATH TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS;',
   'kx_p=$(printf %b. "$1"); kx_p=${kx_p%.}; kx_how=$2; kx_pack=$3; kx_since=$4; kx_now=$5; kx_skip=$6; kx_again=$7; kx_body=$8;',
-  'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.};',
+  'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.}; kx_list=${10};',
   `${identityScript}; [ "$kx_since" ] || kx_since=$(date +%s 2>/dev/null);`,
   functions,
 ].join(' ');
@@ -85,7 +90,7 @@ const send = [
 ].join(' ');
 
 /** The command line of the sender. `now` (seconds since 1970) is the mtime of what has none; the same in every attempt. */
-export function sendCommand({ path, tar, compress, since, from }: SendRequest, now: number): string[] {
+export function sendCommand({ path, tar, compress, since, listed, from }: SendRequest, now: number): string[] {
   const rooted = path.startsWith('/') ? path : `./${path}`;
   const skips =
     from === undefined
@@ -103,6 +108,7 @@ export function sendCommand({ path, tar, compress, since, from }: SendRequest, n
     since,
     `${now}`,
     ...skips,
+    listed ? 'list' : '',
   ];
 }
 

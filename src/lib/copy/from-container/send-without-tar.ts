@@ -27,7 +27,10 @@ const headerSum = fields.reduce(
   0,
 );
 
-/** Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_now`, `kx_h` (not empty: follow the root), and take the descriptors 3 and 4. */
+/**
+ * Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_now`, `kx_h` (not empty: follow the root), `kx_list` (not empty:
+ * of a directory only itself), and take the descriptors 3 and 4.
+ */
 export const walkScript = [
   'kx_nl=$(printf "\\n."); kx_nl=${kx_nl%.}; kx_bad=0; kx_hd=$(command -v head);',
   // kx_say PATH WORDS; kx_fail makes the exit status tell of it.
@@ -58,9 +61,10 @@ export const walkScript = [
   'kx_link() { if kx_v=$(readlink "$1" && echo .); then kx_v=${kx_v%??}; kx_entry 2 50 "$1" "$kx_v" $(kx_stat "$1" | { read -r kx_a kx_b kx_c kx_d kx_e; echo 777 "$kx_b" "$kx_c" 0 "$kx_e"; });',
   'else kx_fail "$1" "Cannot read the link"; fi; };',
   'kx_walk() { if [ -L "$1" ] && [ -z "$kx_h" ]; then kx_link "$1"; elif [ -f "$1" ]; then kx_file "$1";',
-  'elif [ ! -d "$1" ]; then kx_say "$1" "special file ignored"; else',
+  'elif [ ! -d "$1" ]; then if [ -z "$kx_list" ] || [ -e "$1" ]; then kx_say "$1" "special file ignored";',
+  'else kx_fail "$1" "Cannot stat: No such file or directory"; fi; else',
   'kx_entry 5 53 "$1/" "" $(kx_stat "$1" | { read -r kx_a kx_b kx_c kx_d kx_e; echo "$kx_a" "$kx_b" "$kx_c" 0 "$kx_e"; });',
-  'if [ ! -r "$1" ] || [ ! -x "$1" ]; then kx_fail "$1" "Cannot open: Permission denied"; return; fi;',
+  '[ -z "$kx_list" ] || return 0; if [ ! -r "$1" ] || [ ! -x "$1" ]; then kx_fail "$1" "Cannot open: Permission denied"; return; fi;',
   'for kx_f in "$1"/* "$1"/.[!.]* "$1"/..?*; do if [ -e "$kx_f" ] || [ -L "$kx_f" ]; then kx_walk "$kx_f"; fi; done; fi; };',
   'kx_end() { kx_first 1024 </dev/zero; return $kx_bad; };',
 ].join(' ');

@@ -1,8 +1,9 @@
 import { fstatSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
-import type { Name, Report } from '../entry.ts';
+import type { Entry, Name, Report } from '../entry.ts';
 import { systemWords } from './problem.ts';
 
 /** Up to this size a file is read in one go, before its entry is given out. */
@@ -31,6 +32,7 @@ export function readSmall(fd: number, expected: number): Buffer | undefined {
 /** A body, and what closes it whether it was read or not. */
 export interface LargeBody {
   readonly body: AsyncIterable<Buffer>;
+  readonly after: NonNullable<Entry['after']>;
   /** Resolves when nothing reads from the file any more. */
   readonly settle: () => Promise<void>;
 }
@@ -51,10 +53,10 @@ export function readLarge(fd: number, stats: Stats, path: Name, full: Name, repo
     return piece;
   }
 
-  async function* body(): AsyncGenerator<Buffer> {
+  async function* body(from: number): AsyncGenerator<Buffer> {
     const pieces: Promise<Buffer>[] = [];
-    let asked = 0;
-    for (let given = 0; given < size;) {
+    let asked = from;
+    for (let given = from; given < size;) {
       for (; asked < size && pieces.length < ahead; asked += pieceBytes) pieces.push(start(asked));
       const piece = await (pieces.shift() as Promise<Buffer>);
       given += piece.length;
@@ -65,8 +67,17 @@ export function readLarge(fd: number, stats: Stats, path: Name, full: Name, repo
     report({ level: 'warning', path, message: 'changed while it was read' });
   }
 
+  const bodyFrom = (from: number): AsyncIterable<Buffer> => ({ [Symbol.asyncIterator]: () => body(from) });
   return {
-    body: { [Symbol.asyncIterator]: body },
+    body: bodyFrom(0),
+    after: async (length, crc) => {
+      if (length > size) return undefined;
+      let sum = 0;
+      for (let at = 0; at < length; at += pieceBytes) {
+        sum = crc32(await readFully(fd, at, Math.min(pieceBytes, length - at), full), sum);
+      }
+      return sum === crc ? bodyFrom(length) : undefined;
+    },
     settle: async () => {
       await Promise.allSettled(under);
     },

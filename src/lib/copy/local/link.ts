@@ -43,7 +43,7 @@ function put(full: Name, make: (free: Name) => void): void {
     if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
   }
   if (lstatSync(fsPath(full)).isDirectory()) throw new PathProblem('a directory is where a link is to be');
-  const staged = withFreshName(full, (free) => {
+  const staged = withFreshName(full, undefined, (free) => {
     make(free);
     return free;
   });

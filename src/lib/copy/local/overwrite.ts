@@ -12,9 +12,9 @@ const pieceBytes = 1 << 20;
 const readPiece = promisify(read);
 
 /** Opens a file for what an existing one is to hold. It may be anywhere: of some mounts that one file is all that can be written. */
-export function stageForOverwriting(full: Name): Staged {
+export function stageForOverwriting(full: Name, suffix?: string): Staged {
   try {
-    return openStaged(full, 0o600);
+    return openStaged(full, 0o600, suffix);
   } catch (error) {
     if (!isSystemError(error) || !['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
     return openStaged(below(toName(tmpdir()), 'content'), 0o600);

@@ -4,6 +4,7 @@ import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
 import type { Entry } from '../entry.ts';
 import { exactBody } from '../exact-body.ts';
+import { isLoss } from '../retry.ts';
 
 const writeVector = promisify(writev);
 const batchBytes = 1 << 20;
@@ -33,6 +34,10 @@ export async function pour(entry: Entry, fd: number): Promise<void> {
       if (bytes >= batchBytes || batch.length >= batchPieces) await flush();
     }
     await flush();
+  } catch (error) {
+    // What has come is not to be fetched again.
+    if (isLoss(error)) await flush();
+    throw error;
   } finally {
     await written;
   }

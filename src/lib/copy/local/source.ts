@@ -40,9 +40,9 @@ export function createFileReader(report: Report): (path: Name, full: Name, stats
       if (first !== undefined) return { entry: entryOf(path, stats, 'hardlink', first) };
       if (stats.size <= smallBytes) return { entry: small(fd, path, stats, report) };
       const now = fstatSync(fd);
-      const { body, settle } = readLarge(fd, now, path, full, report);
+      const { body, after, settle } = readLarge(fd, now, path, full, report);
       release = () => settle().finally(() => closeSync(fd));
-      return { entry: { ...entryOf(path, now, 'file'), size: now.size, body }, release };
+      return { entry: { ...entryOf(path, now, 'file'), size: now.size, body, after }, release };
     } finally {
       if (release === undefined) closeSync(fd);
     }

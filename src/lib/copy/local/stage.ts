@@ -16,9 +16,9 @@ export interface Staged {
   readonly close: () => void;
 }
 
-/** Opens a new file beside `full`, which may exist or not. */
-export function openStaged(full: Name, mode: number): Staged {
-  return withFreshName(full, (free) => {
+/** Opens a new file beside `full`, which may exist or not. `suffix` is what its name has in front of what is random in it. */
+export function openStaged(full: Name, mode: number, suffix?: string): Staged {
+  return withFreshName(full, suffix, (free) => {
     const fd = openSync(fsPath(free), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     let open = true;
     const close = (): void => {
@@ -41,20 +41,29 @@ export function discardStaged({ full, close }: Staged): void {
 }
 
 /** Calls `make` with a name beside `full`, `.NAME.kx-XXXXXX`, until it does not fail because something has that name. */
-export function withFreshName<T>(full: Name, make: (free: Name) => T): T {
+export function withFreshName<T>(full: Name, suffix = '.kx-', make: (free: Name) => T): T {
   for (;;) {
     try {
-      return make(below(dirname(full), stagedName(basename(full))));
+      return make(beside(full, suffix, randomMark()));
     } catch (error) {
       if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
     }
   }
 }
 
-function stagedName(name: Name): Name {
-  const mark = Math.floor(Math.random() * 36 ** 6);
-  const suffix = `.kx-${mark.toString(36).padStart(6, '0')}`;
-  return `.${truncated(name, longestName - 1 - suffix.length)}${suffix}`;
+function randomMark(): string {
+  return Math.floor(Math.random() * 36 ** 6)
+    .toString(36)
+    .padStart(6, '0');
+}
+
+const randomLength = 6;
+
+/** A hidden name beside `path`. The same suffix makes the same beginning, whatever random mark follows it. */
+export function beside(path: Name, suffix: string, random = ''): Name {
+  const folder = dirname(path);
+  const name = `.${truncated(basename(path), longestName - 1 - suffix.length - randomLength)}${suffix}${random}`;
+  return folder === '.' ? name : below(folder, name);
 }
 
 /** The beginning of a name, without half a character of UTF-8 at its end: macOS has no such names. */

@@ -5,6 +5,7 @@ import { createLateDirectories } from './directories.ts';
 import { writeFile } from './file.ts';
 import { countEntries, type Limits } from './limits.ts';
 import { writeSymlink } from './link.ts';
+import { createParts, type LocalResume } from './parts.ts';
 import { below } from './path.ts';
 import { PathProblem, problemOfPath } from './problem.ts';
 import { inspectRoot } from './root.ts';
@@ -20,6 +21,10 @@ export interface LocalWriterOptions {
   readonly sameOwner: boolean;
   /** What a hostile source may not exceed. */
   readonly limits: Limits;
+  /** Marks the staged files of this run: a later one takes them for its own. */
+  readonly mark?: string | undefined;
+  /** Go on with what earlier copies left of large files. */
+  readonly resume?: LocalResume | undefined;
 }
 
 /**
@@ -31,6 +36,9 @@ export interface LocalWriterOptions {
  * a link a file; a directory replaces nothing and is replaced by nothing. A directory gets its mode and time in `finish`;
  * the destination itself keeps its own when it was there. KX_COPY_DESTINATION: a full disk, a read-only file system, a
  * limit, and whatever keeps the root from being written. Pieces of a body are held until they are written.
+ *
+ * What has come of a file of 1 MiB or more when a connection is lost is kept beside it as `.NAME.kx-part`; a copy that
+ * brings the file whole goes on with it (`resume`), or removes it.
  */
 export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
   const destination = toName(options.destination);
@@ -38,8 +46,15 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
   const count = countEntries(options.limits);
   const directories = createLateDirectories();
   const incomplete = new Set<Name>();
-  const putFile = (entry: Entry, full: Name): Promise<void> =>
-    writeFile(entry, full, options, (now) => (now ? incomplete.add(entry.path) : incomplete.delete(entry.path)));
+  const parts = createParts(options.resume);
+  const stored = { files: 0, bytes: 0 };
+  const putFile = async (entry: Entry, full: Name): Promise<void> => {
+    const overwriting = (now: boolean): unknown => (now ? incomplete.add(entry.path) : incomplete.delete(entry.path));
+    await writeFile(entry, full, options, parts, overwriting);
+    parts.brought(entry.path);
+    stored.files++;
+    stored.bytes += entry.size;
+  };
   const putBelow = writeBelow(destination, options, directories, putFile);
   let whole = false;
 
@@ -72,7 +87,7 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
     },
     abort() {
       directories.settle({ ...options, report: () => {} });
-      return Promise.resolve([...incomplete]);
+      return Promise.resolve({ stored, kept: parts.kept, incomplete: [...incomplete] });
     },
   };
 }

@@ -30,6 +30,10 @@ export interface TarDecoder {
   next(): Promise<TarEntry | undefined>;
   /** Some of the body of the entry, at most `limit` bytes; undefined at its end. The bytes are good until the next call. */
   piece(limit?: number): Promise<Buffer | undefined>;
+  /** Where the entry is. */
+  readonly place: EntryPlace;
+  /** The bytes to come are those of the body of the entry, behind its first `length`, whatever came before. */
+  moveTo(length: number): void;
 }
 
 /** More than any name of a file system takes; a header that tells more is not from a tar of ours. */
@@ -42,6 +46,7 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
   let chunk: Buffer = Buffer.alloc(0);
   let at = 0;
   let chunkStart = 0;
+  let size = 0;
   let left = 0;
   let padding = 0;
   let place: EntryPlace = { start: 0, body: Infinity };
@@ -140,7 +145,7 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
       if (entry.size > 0 && '123456'.includes(entry.type)) throw malformed('an entry that is no file has a body');
       if (entry.type === 'S') throw malformed('it has a sparse file of an old form');
       place = { start: place.start, body: chunkStart + at };
-      left = entry.size;
+      left = size = entry.size;
       padding = paddingOf(left);
       return entry;
     },
@@ -151,6 +156,15 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
       at += piece.length;
       left -= piece.length;
       return piece;
+    },
+    get place() {
+      return place;
+    },
+    moveTo(length) {
+      chunk = Buffer.alloc(0);
+      at = 0;
+      chunkStart = place.body + length;
+      left = size - length;
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Parcel extends Command {
   answered(answer: Answer): void;
   /** The files that are incomplete when it is carried out in part; undefined: none. */
   readonly touches?: () => readonly Name[];
+  /** Posts the same as commands with a payload of about `limit` bytes, as this one is too much for a connection. */
+  readonly split?: (limit: number) => void;
 }
 
 /** Where a receiver works. */
@@ -37,6 +39,8 @@ export interface Delivery {
   readonly hello: Promise<Hello>;
   /** What the last receiver said of itself. */
   readonly latest: Hello | undefined;
+  /** What a command may carry: little when connections are lost before they have carried more. */
+  readonly partBytes: number;
   /** The files that may have been left incomplete when this was stopped. */
   touched(): readonly Name[];
   post(parcel: Parcel): void;
@@ -54,10 +58,12 @@ export interface Delivery {
 
 /** Bytes on their way before one more command; with a part of a file, what a connection of 1 Gbit/s and 60 ms holds. */
 const windowBytes = 4 << 20;
+const mostInPart = 4 << 20;
+const leastInPart = 64 * 1024;
 
-/** A name for the receivers of one copy. */
-export function createReceiverNonce(): string {
-  return `kx-cp-${randomBytes(16).toString('hex')}`;
+/** A name for the receivers of one copy, which begins with its mark of eight digits. */
+export function createReceiverNonce(mark = randomBytes(4).toString('hex')): string {
+  return `kx-cp-${mark}${randomBytes(12).toString('hex')}`;
 }
 
 /** Starts a receiver and keeps one running. */
@@ -68,6 +74,9 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   const closing = new AbortController();
   let bytes = 0;
   let connections = 0;
+  let partBytes = mostInPart;
+  /** Of the present connection: undefined until commands are sent, then whether one was answered. */
+  let carries: boolean | undefined;
   let keepBatches = options.keepBatches;
   /** The receiver that takes commands. */
   let open: Receiver | undefined;
@@ -95,8 +104,10 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   };
   const send = (to: Receiver, parcel: Parcel): void =>
     to.send(parcel, (answer) => {
-      if (failure !== undefined) return;
+      if (failure !== undefined || !pending.has(parcel)) return;
       end.retry.progressed();
+      carries = true;
+      if (parcel.split !== undefined) partBytes = Math.min(partBytes * 2, mostInPart);
       try {
         // First, as it may post what is to be done instead.
         parcel.answered(answer);
@@ -105,6 +116,18 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
         stop(error);
       }
     });
+
+  /** A connection was lost before it carried one command: those to come are smaller. */
+  const shrink = (): void => {
+    partBytes = leastInPart;
+    const former = [...pending];
+    pending.clear();
+    bytes = 0;
+    for (const parcel of former) {
+      if (parcel.split !== undefined && weigh(parcel) > 3 * leastInPart) parcel.split(partBytes);
+      else post(parcel);
+    }
+  };
 
   const connect = async (): Promise<Receiver> => {
     const { nonce, base } = options;
@@ -129,6 +152,7 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     for (;;) {
       try {
         const current = await connect();
+        carries = pending.size > 0 ? false : undefined;
         for (const parcel of pending) send(current, parcel);
         open = current;
         const how = await current.ended;
@@ -138,6 +162,8 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
         else throw how;
       } catch (error) {
         if (failure !== undefined) return;
+        if (carries === false) shrink();
+        carries = undefined;
         await end.retry.again(error);
       }
     }
@@ -151,12 +177,17 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   const post = (parcel: Parcel): void => {
     pending.add(parcel);
     bytes += weigh(parcel);
-    if (open !== undefined) send(open, parcel);
+    if (open === undefined) return;
+    carries ??= false;
+    send(open, parcel);
   };
   return {
     hello: first.promise,
     get latest() {
       return latest;
+    },
+    get partBytes() {
+      return partBytes;
     },
     touched() {
       // A receiver that keeps batches finishes one that it has begun, unless another took its place.

@@ -16,6 +16,9 @@ import { encodeWord } from '../shell-word.ts';
  * with what there is under its name (a directory, something else, nothing), and 1 when batches are kept. `dd` is what takes
  * an exact number of bytes and not one more. stderr goes nowhere but stays open: containerd closes stdin when it ends.
  * Variables: i number, v a name, y and z two of them, o what a tool said, s its status, w words of the answer.
+ *
+ * What a copy left of a file has a name beside it with the mark of that copy in it. It is free for another when that copy is
+ * known to be over, or else when no process names its mark and it was not written to for a minute.
  */
 const functions = [
   'name() { IFS= read -r v || exit; case $v in e*) v=$(printf "%b." "${v#e}"); v=${v%.};; *) v=${v#p};; esac; };',
@@ -48,6 +51,15 @@ const functions = [
   '[ $d = - ] || touch -h -d @$d "$z" 2>/dev/null; return 0; };',
   'hard() { [ "$y" -ef "$z" ] && return; able "$z"; plain || return 1; rm -f "$z"; ln "$y" "$z" 2>/dev/null && return;',
   'cp -p "$y" "$z" && echo "copied, as it cannot be a hard link here"; };',
+  'free() { case ,$b, in *",$m,"*) k=1;; *) k=;; esac; for p in /proc/[0-9]*; do r=; IFS= read -r r <$p/cmdline; case $r in *"$m"*)',
+  '[ "$k" ] || return 1; p=${p#/proc/}; kill -KILL "-$p" || kill -KILL "$p";; esac; done; [ "$k" ] && return;',
+  'r=$(date +%s) && p=$(stat -c %Y "$l") && [ $((r-p)) -ge 60 ]; };',
+  // Calls $1 for each that is free.
+  'left() { for l in "$y"*; do m=${l#"$y"}; m=${m%%-*}; case $m in ????????) ;; *) continue;; esac;',
+  'if [ "$l" != "$z" ] && [ -f "$l" ] && [ ! -L "$l" ] && free; then "$1"; fi; done; };',
+  'larger() { size "$l"; if [ $n -gt $x ]; then x=$n; q=$l; fi; }; gone() { rm -f "$l"; };',
+  // The whole blocks of a file, $1 at most, and what gzip ends with: CRC-32 and length (RFC 1952).
+  'sum() { size "$z"; n=$((n/65536)); [ $n -le $1 ] || n=$1; set -- $(dd if="$z" bs=65536 count=$n | gzip -1 -c | tail -c 8 | od -b); w="$n $2 $3 $4 $5"; };',
   'folder() { able "$v"; [ -d "$v" ] || mkdir "$v" || return 1; [ -w "$v" ] || chmod u+rwx "$v"; };',
 ];
 
@@ -87,6 +99,9 @@ const loop = [
   'l) names; o=$(link 2>&1); s=$?;;',
   'k) names; o=$(hard 2>&1); s=$?;;',
   'x) name; o=$(rm -f "$v" 2>&1); s=$?;;',
+  // Takes the largest that was left of a file, and tells what is in it; removes what was left.
+  'r) names; able "$z"; [ -s "$z" ] || { q=; x=0; left larger; [ -z "$q" ] || mv -f "$q" "$z"; }; w=none; [ ! -s "$z" ] || sum $a;;',
+  'w) names; left gone;;',
   'e) say; exit 0;;',
   '*) exit 1;; esac; say; done; exit 1',
 ];

@@ -4,32 +4,30 @@ import { displayName } from '../display-name.ts';
 import type { Name } from '../entry.ts';
 import { destinationError, reasonOf } from './tool-words.ts';
 
-/** A directory that becomes the root, or is it already; its parent must be there. */
-export function treeBase(destination: Name): Base {
+/** A directory that becomes the root, or is it already; its parent must be there. `shown` is its name for messages. */
+export function treeBase(destination: Name, shown: Name): Base {
   return {
     directory: shellPath(destination),
     check({ found }) {
-      if (found === 'other') throw destinationError(destination, 'it is not a directory');
+      if (found === 'other') throw destinationError(shown, 'it is not a directory');
     },
     refused(said) {
       const reason = reasonOf(said, 'it cannot be made');
-      return reason === 'No such file or directory'
-        ? noDirectory(parentOf(destination))
-        : destinationError(destination, reason);
+      return reason === 'No such file or directory' ? noDirectory(parentOf(shown)) : destinationError(shown, reason);
     },
   };
 }
 
 /** The directory that a file is put into, which must be there. */
-export function parentBase(destination: Name): Base {
-  const parent = parentOf(destination);
+export function parentBase(destination: Name, shown: Name): Base {
+  const parent = parentOf(shown);
   return {
-    directory: shellPath(parent),
+    directory: shellPath(parentOf(destination)),
     check({ found }) {
       if (found === 'nothing') throw noDirectory(parent);
-      if (found === 'other') throw destinationError(destination, `${displayName(parent)} is not a directory`);
+      if (found === 'other') throw destinationError(shown, `${displayName(parent)} is not a directory`);
     },
-    refused: (said) => destinationError(destination, reasonOf(said, 'its directory cannot be entered')),
+    refused: (said) => destinationError(shown, reasonOf(said, 'its directory cannot be entered')),
   };
 }
 

@@ -2,13 +2,15 @@ import { KxError } from '../../errors/index.ts';
 import type { Keep } from './attributes.ts';
 import { createReceiverNonce, startDelivery, type Base, type Delivery } from './delivery.ts';
 import { displayName } from '../display-name.ts';
-import type { Entry, Name, Report, TreeWriter } from '../entry.ts';
+import type { Entry, Name, Remains, Report, TreeWriter } from '../entry.ts';
 import type { Answer } from './receive-script.ts';
+import { goOnWith, type RemoteResume } from './go-on.ts';
 import { removeStaged } from './remove-staged.ts';
 import { parentBase, treeBase } from './remote-base.ts';
 import type { RemoteEnd } from '../remote-end.ts';
+import { isLoss } from '../retry.ts';
 import { sendFile } from './send-file.ts';
-import { createStagedFiles } from './staged-files.ts';
+import { createStagedFiles, type StagedFile } from './staged-files.ts';
 import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
 import { destinationError, reasonOf } from './tool-words.ts';
 import {
@@ -24,19 +26,28 @@ export interface RemoteWriterOptions extends Keep {
   /** The absolute or relative path in the container that '' of the tree is written to. Its parent must be there. */
   readonly destination: Name;
   readonly report: Report;
+  /** As messages name the destination; undefined: as it is. */
+  readonly shown?: Name | undefined;
   /** Whether the container has a tar. */
   readonly tar: boolean;
+  /** Marks the staging files of this run, eight hexadecimal digits: a later one takes them for its own. */
+  readonly mark?: string | undefined;
+  /** Go on with what earlier copies left of large files. */
+  readonly resume?: RemoteResume | undefined;
 }
 
 /** Files up to this size go into batches. */
 const largestInBatch = 1 << 20;
 /** So many names are given to one chmod. */
 const modesAtOnce = 100;
+/** What there is of a file is kept from this size. */
+const leastKept = 1 << 20;
 
 /**
  * Writes a tree in a container, which needs sh and dd. Small files are unpacked by its tar, or made by hand where it has
  * none; large ones are staged beside their names. A directory that is there is merged into; a file that is the root and
- * there keeps its inode. Lost connections are made again, and what was acknowledged is not sent twice.
+ * there keeps its inode. Lost connections are made again, and what was acknowledged is not sent twice. When the last one is
+ * lost, what is there of large files stays beside their names, and a copy with `resume` goes on with it.
  */
 export function writeRemoteTree(end: RemoteEnd, options: RemoteWriterOptions): TreeWriter {
   let opened: Promise<Writing> | undefined;
@@ -49,12 +60,14 @@ export function writeRemoteTree(end: RemoteEnd, options: RemoteWriterOptions): T
     async finish() {
       if (opened !== undefined) await finish(await opened);
     },
-    abort: async () => {
+    abort: async (error) => {
       const to = await opened?.catch(() => undefined);
-      return to === undefined ? [] : abort(end, to);
+      return to === undefined ? nothing : abort(end, to, isLoss(error));
     },
   };
 }
+
+const nothing: Remains = { stored: { files: 0, bytes: 0 }, kept: 0, incomplete: [] };
 
 /** A tree that is being written. */
 interface Writing extends Unpacking {
@@ -65,15 +78,23 @@ interface Writing extends Unpacking {
   readonly directories: Entry[];
   /** Files of batches that have a set-user-ID or set-group-ID bit. */
   readonly special: Entry[];
+  readonly stored: { files: number; bytes: number };
 }
 
 async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): Promise<Writing> {
-  const nonce = createReceiverNonce();
-  const destination = options.destination.replace(/(?<=.)\/+$/, '');
-  const place = (path: Name): Name => (path === '' ? destination : `${destination}/${path}`.replace(/^\/\//, '/'));
-  const base = root.path === '' && root.kind !== 'directory' ? parentBase(destination) : treeBase(destination);
+  const nonce = createReceiverNonce(options.mark);
+  const [destination, shown] = [options.destination, options.shown ?? options.destination].map((name) =>
+    name.replace(/(?<=.)\/+$/, ''),
+  ) as [Name, Name];
+  const place = (path: Name): Name => (path === '' ? shown : `${shown}/${path}`.replace(/^\/\//, '/'));
+  const base = (root.path === '' && root.kind !== 'directory' ? parentBase : treeBase)(destination, shown);
   const { preserve, sameOwner, report } = options;
-  const files = createStagedFiles({ delivery: () => delivery, nonce: nonce.slice(6, 14), report, place });
+  const stored = { files: 0, bytes: 0 };
+  const onStored = (bytes: number): void => {
+    stored.files++;
+    stored.bytes += bytes;
+  };
+  const files = createStagedFiles({ delivery: () => delivery, mark: nonce.slice(6, 14), report, onStored, place });
   const delivery: Delivery = startDelivery(end, {
     ...{ nonce, base, keepBatches: options.tar },
     onReconnect: (ask) => files.compare(ask),
@@ -95,6 +116,8 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     umask,
     place,
     late: [],
+    stored,
+    onStored,
   };
 }
 
@@ -114,7 +137,7 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   if (path === '') return writeRoot(to, entry);
   if (kind === 'file' && (!to.options.tar || entry.size > largestInBatch)) {
     flush(to);
-    return sendFile(to, to.files.begin(path, tarName(path)), entry);
+    return sendLarge(to, to.files.begin(path, tarName(path)), entry);
   }
   // What is in a directory can be written whatever mode the directory is to have.
   const open = kind === 'directory' ? { ...entry, mode: entry.mode | 0o700 } : entry;
@@ -130,6 +153,12 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   if (kind === 'file' && (entry.mode & 0o6000) !== 0) to.special.push(entry);
   if (!to.batches.fits(open)) flush(to);
   await to.batches.add(open);
+}
+
+async function sendLarge(to: Writing, file: StagedFile, entry: Entry): Promise<void> {
+  const { resume } = to.options;
+  const canGoOn = resume !== undefined && file.how !== 'direct' && entry.size >= leastKept;
+  return sendFile(to, file, canGoOn ? await goOnWith(to, file, entry, resume) : entry);
 }
 
 function flush(to: Writing): void {
@@ -149,9 +178,9 @@ async function writeRoot(to: Writing, entry: Entry): Promise<void> {
   to.delivery.post({ letter: 'o', words: '', names: [stage, final], answered: answer.resolve });
   await to.delivery.settled();
   const { status, words, said } = await answer.promise;
-  if (status !== 0) throw destinationError(destination, reasonOf(said, 'it cannot be opened'));
+  if (status !== 0) throw destinationError(to.place(''), reasonOf(said, 'it cannot be opened'));
   const how = words === 'over' || words === 'direct' ? words : 'new';
-  await sendFile(to, to.files.begin('', final, how, how === 'direct' ? final : stage), entry);
+  await sendLarge(to, to.files.begin('', final, how, how === 'direct' ? final : stage), entry);
 }
 
 async function finish(to: Writing): Promise<void> {
@@ -203,15 +232,27 @@ async function finishDirectories(to: Writing): Promise<void> {
   }
 }
 
-async function abort(end: RemoteEnd, to: Writing): Promise<readonly Name[]> {
-  const { delivery, files } = to;
+async function abort(end: RemoteEnd, to: Writing, isLost: boolean): Promise<Remains> {
+  const { delivery, files, stored } = to;
   delivery.stop(new KxError('KX_CANCELED', 'the copy was given up', { ran: 'yes' }));
-  if (delivery.latest === undefined) return [];
+  if (delivery.latest === undefined) return nothing;
   const open = [...files.open].filter((file) => file.posted > 0);
   const inPlace = open.filter(({ how, committing }) => how === 'direct' || (how === 'over' && committing));
-  const staged = open.filter(({ how }) => how !== 'direct').map(({ stage }) => stage);
-  const left = await removeStaged(end, { nonce: to.nonce, base: to.base.directory, before: delivery.latest, staged });
-  const touched = [...delivery.touched(), ...inPlace.map(({ path }) => path)];
-  const directory = to.base.directory.replace(/^\.\/|\/$/, '');
-  return [...touched.map(to.place), ...left.map((name) => `${directory}/${name.slice(2)}`)];
+  const beside = open.filter(({ how }) => how !== 'direct');
+  const kept = beside.filter((file) => isLost && !file.failed && file.posted >= leastKept);
+  const staged = beside.filter((file) => !kept.includes(file));
+  const before = delivery.latest;
+  const names = staged.map(({ stage }) => stage);
+  const left = await removeStaged(end, { nonce: to.nonce, base: to.base.directory, before, staged: names });
+  const touched = [...delivery.touched(), ...inPlace.map(({ path }) => path)].map(to.place);
+  // A staging file stands where its file would.
+  const stages = staged
+    .filter(({ stage }) => left.includes(stage))
+    .map(({ path, stage }) => besidePlace(to.place(path), stage));
+  return { stored, kept: kept.reduce((sum, file) => sum + file.stored, 0), incomplete: [...touched, ...stages] };
+}
+
+/** The whole name of a staging file, by that of its file. */
+function besidePlace(place: Name, stage: Name): Name {
+  return place.slice(0, place.lastIndexOf('/') + 1) + stage.slice(stage.lastIndexOf('/') + 1);
 }

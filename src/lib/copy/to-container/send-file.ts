@@ -1,26 +1,22 @@
 import { attributesOf } from './attributes.ts';
 import type { Entry } from '../entry.ts';
 import { leavingBody } from './leaving-body.ts';
-import type { StagedFile } from './staged-files.ts';
+import { nextPart, type StagedFile } from './staged-files.ts';
 import type { Unpacking } from './unpacking.ts';
 
-/** Files are stored in parts of this size; the last one is up to a block larger. */
-const partBytes = 4 << 20;
-const block = 64 * 1024;
-
-/** Stores a file part by part, as fast as the parts are acknowledged. */
+/** Stores a file, or what is missing of it, part by part, as fast as the parts are acknowledged. */
 export async function sendFile(to: Unpacking, file: StagedFile, entry: Entry): Promise<void> {
   let left = entry.size;
-  let wanted = nextPart(left);
+  let wanted = nextPart(left, to.delivery.partBytes);
   let pieces: Buffer[] = [];
   const post = async (): Promise<void> => {
     await to.delivery.room();
     if (!file.failed) to.files.part(file, pieces);
     [left, pieces] = [left - wanted, []];
-    wanted = nextPart(left);
+    wanted = nextPart(left, to.delivery.partBytes);
   };
   let collected = 0;
-  if (entry.size === 0) to.files.part(file, []);
+  if (file.posted + entry.size === 0) to.files.part(file, []);
   else {
     for await (let piece of leavingBody(entry)) {
       while (collected + piece.length >= wanted && wanted > 0) {
@@ -35,9 +31,4 @@ export async function sendFile(to: Unpacking, file: StagedFile, entry: Entry): P
     }
   }
   to.files.commit(file, attributesOf(entry, to.keep, to.umask));
-}
-
-/** A part that is not the first has at least one whole block, as the receiver cuts the file off where that begins. */
-function nextPart(left: number): number {
-  return left >= partBytes + block ? partBytes : left;
 }

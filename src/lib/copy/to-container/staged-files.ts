@@ -30,7 +30,7 @@ export interface StagedFiles {
   begin(path: Name, final: Name, how?: StagedFile['how'], stage?: Name): StagedFile;
   /** A name beside `final` that is of no other file. */
   nameStage(final: Name): Name;
-  /** Stores what follows what was posted before. All parts but the last are whole blocks of 64 KiB. */
+  /** Stores what follows what was posted before, in commands of a fitting size. All parts but the last are whole blocks of 64 KiB. */
   part(file: StagedFile, pieces: readonly Buffer[]): void;
   /** Gives the file its attributes and its name. */
   commit(file: StagedFile, attributes: Attributes): void;
@@ -43,8 +43,10 @@ export interface StagedFiles {
 export interface StagedFilesOptions {
   readonly delivery: () => Delivery;
   /** Tells the staging files of this copy from those of others. */
-  readonly nonce: string;
+  readonly mark: string;
   readonly report: Report;
+  /** Told of every file that is whole, and its bytes. */
+  readonly onStored: (bytes: number) => void;
   /** The whole name of a path in the container. */
   readonly place: (path: Name) => Name;
 }
@@ -53,26 +55,61 @@ const block = 64 * 1024;
 /** A name is at most 255 bytes long; what is put around it needs some. */
 const longestBase = 200;
 
+/** What the staging files of a file begin with; a mark and a number follow. */
+export function stagePrefix(final: Name): Name {
+  const slash = final.lastIndexOf('/') + 1;
+  return `${final.slice(0, slash)}.${final.slice(slash, slash + longestBase)}.kx-part-`;
+}
+
+/**
+ * How much of what is left goes into the next part: whole blocks, unless it is the last. One that is not the first has at least
+ * one whole block, as the receiver cuts the file off where that begins.
+ */
+export function nextPart(left: number, partBytes: number): number {
+  return left >= partBytes + block ? partBytes : left;
+}
+
 /** Keeps the books of files that are stored part by part. A failure of the root throws, that of another file is reported. */
-export function createStagedFiles({ delivery, nonce, report, place }: StagedFilesOptions): StagedFiles {
+export function createStagedFiles({ delivery, mark, report, onStored, place }: StagedFilesOptions): StagedFiles {
   const open = new Set<StagedFile>();
   let named = 0;
 
-  const nameStage = (final: Name): Name => {
-    const slash = final.lastIndexOf('/') + 1;
-    const base = final.slice(slash, slash + longestBase);
-    return `${final.slice(0, slash)}.${base}.kx-part-${nonce}-${++named}`;
-  };
-  const post = (file: StagedFile, command: Command, answered: (answer: Answer) => void): void => {
+  const nameStage = (final: Name): Name => `${stagePrefix(final)}${mark}-${++named}`;
+  const post = (
+    file: StagedFile,
+    command: Command,
+    answered: (answer: Answer) => void,
+    split?: (limit: number) => void,
+  ): void => {
     const parcel: Parcel = {
       ...command,
       answered(answer) {
         file.parcels.delete(parcel);
         answered(answer);
       },
+      ...(split && {
+        split: (limit: number) => {
+          file.parcels.delete(parcel);
+          split(limit);
+        },
+      }),
     };
     file.parcels.add(parcel);
     delivery().post(parcel);
+  };
+  const postParts = (file: StagedFile, pieces: readonly Buffer[], from: number, limit: number): void => {
+    let at = from;
+    for (const [part, length] of cut(pieces, limit)) {
+      const words = `${Math.floor(length / block)} ${length % block} ${at / block}`;
+      const behind = (at += length);
+      const answered = ({ status, said }: Answer): void => {
+        if (status === 0) file.stored = behind;
+        else if (status === 8) throw destinationError(place(file.path), reasonOf(said, 'a part could not be stored'));
+        else fail(file, said);
+      };
+      const split = (smaller: number): void => postParts(file, part, behind - length, smaller);
+      post(file, { letter: 'p', words, names: [file.stage], payload: part }, answered, split);
+    }
   };
   const forget = (file: StagedFile): void => {
     for (const parcel of file.parcels) delivery().withdraw(parcel);
@@ -105,15 +142,9 @@ export function createStagedFiles({ delivery, nonce, report, place }: StagedFile
       return file;
     },
     part(file, pieces) {
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      const words = `${Math.floor(length / block)} ${length % block} ${file.posted / block}`;
-      file.posted += length;
-      const behind = file.posted;
-      post(file, { letter: 'p', words, names: [file.stage], payload: pieces }, ({ status, said }) => {
-        if (status === 0) file.stored = behind;
-        else if (status === 8) throw destinationError(place(file.path), reasonOf(said, 'a part could not be stored'));
-        else fail(file, said);
-      });
+      const from = file.posted;
+      file.posted += lengthOf(pieces);
+      postParts(file, pieces, from, delivery().partBytes);
     },
     commit(file, attributes) {
       file.committing = true;
@@ -121,6 +152,7 @@ export function createStagedFiles({ delivery, nonce, report, place }: StagedFile
       post(file, { letter: 'c', words, names: [file.stage, file.final] }, ({ status, said }) => {
         if (status !== 0) return fail(file, said);
         open.delete(file);
+        onStored(file.posted);
         for (const message of remarksOf(said)) report({ level: 'warning', path: file.path, message });
       });
     },
@@ -130,11 +162,36 @@ export function createStagedFiles({ delivery, nonce, report, place }: StagedFile
         if (file.stored === 0 || file.failed) continue;
         const { words } = await ask({ letter: 'q', words: '', names: [file.stage] });
         // Only a commit takes the staging file away; its answer was lost.
-        if (words === 'gone' && file.committing) forget(file);
-        else if (!(Number(words) >= file.stored)) throw shrunk(place(file.path), words, file.stored);
+        if (words === 'gone' && file.committing) {
+          forget(file);
+          onStored(file.posted);
+        } else if (!(Number(words) >= file.stored)) throw shrunk(place(file.path), words, file.stored);
       }
     },
   };
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/** The same bytes in parts, with the length of each. */
+function* cut(pieces: readonly Buffer[], limit: number): Generator<[part: Buffer[], length: number]> {
+  let left = lengthOf(pieces);
+  let rest = [...pieces];
+  do {
+    const length = nextPart(left, limit);
+    const part: Buffer[] = [];
+    let missing = length;
+    while (missing > 0) {
+      const [first = Buffer.alloc(0), ...others] = rest;
+      part.push(first.subarray(0, missing));
+      rest = first.length > missing ? [first.subarray(missing), ...others] : others;
+      missing -= Math.min(missing, first.length);
+    }
+    yield [part, length];
+    left -= length;
+  } while (left > 0);
 }
 
 function shrunk(place: Name, found: string, stored: number): KxError {

@@ -17,6 +17,8 @@ export interface Unpacking {
   readonly place: (path: Name) => Name;
   /** Links that are made by hand when every file is there: hard links of batches that failed, and what tar cannot make. */
   readonly late: Entry[];
+  /** Counts a file that is whole, and its bytes. */
+  readonly onStored: (bytes: number) => void;
 }
 
 type MakeByHand = (to: Unpacking, entry: Entry, body: Buffer) => void;
@@ -33,11 +35,33 @@ export function postBatch(to: Unpacking, batch: Batch, byHand: MakeByHand = post
   const words = `${archiveWords(payload)} ${options} ${umask}`;
   const answered = ({ status, said }: Answer): void => {
     throwIfHopeless(said, to.place(''));
-    if (status === 0) remark(to.report, batch.items, said);
-    else unpackOtherwise(to, batch, said, byHand);
+    if (status !== 0) return unpackOtherwise(to, batch, said, byHand);
+    remark(to.report, batch.items, said);
+    for (const { entry } of batch.items) if (entry.kind === 'file') to.onStored(entry.size);
   };
   const touches = (): Name[] => batch.items.filter(({ entry }) => entry.size > 0).map(({ entry }) => entry.path);
-  to.delivery.post({ letter: 't', words, names: [], payload, answered, touches });
+  const split = (limit: number): void => splitBatch(to, batch, limit, byHand);
+  to.delivery.post({ letter: 't', words, names: [], payload, answered, touches, split });
+}
+
+/** Posts a batch as smaller ones. A file that is too large for one is made by hand, in parts. */
+function splitBatch(to: Unpacking, { buffer, items }: Batch, limit: number, byHand: MakeByHand): void {
+  let group: BatchItem[] = [];
+  const flush = (): void => {
+    if (group.length > 0) postBatch(to, { buffer, items: group }, byHand);
+    group = [];
+  };
+  for (const item of items) {
+    const [first = item] = group;
+    if (item.end - first.start > limit) flush();
+    if (item.end - item.start <= 2 * limit) {
+      group.push(item);
+      continue;
+    }
+    flush();
+    byHand(to, item.entry, buffer.subarray(item.body, item.body + item.entry.size));
+  }
+  flush();
 }
 
 function unpackOtherwise(to: Unpacking, batch: Batch, said: readonly Name[], byHand: MakeByHand): void {
