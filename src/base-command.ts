@@ -5,8 +5,12 @@ import { KxError } from './lib/errors/index.ts';
 import { watchInterrupts, type Interrupts, type SignalHandler } from './cli/interrupts.ts';
 import { normaliseArgv, unguardValue } from './cli/normalise-argv.ts';
 import { printReport } from './cli/report.ts';
+import type { CommandManifest } from './cli/help.ts';
+import { settingsFor } from './cli/settings.ts';
 import { commonFlags } from './flags.ts';
+import type { Setting } from './lib/settings/index.ts';
 import { printError } from './lib/terminal/index.ts';
+import manifest from '../oclif.manifest.json' with { type: 'json' };
 
 /** What oclif calls FlagOutput and ArgOutput, and does not export. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -87,11 +91,15 @@ export abstract class BaseCommand extends Command {
   ): Promise<ParserOutput<F, B, A>> {
     const own = this.ctor as unknown as Input<F, B, A>;
     const { flags = {}, baseFlags = {}, ...rest } = options ?? own;
-    const all = { ...baseFlags, ...flags };
-    const words = normaliseArgv(argv, all);
+    const all: FlagsOfCommand = { ...baseFlags, ...flags };
+    const commands = manifest.commands as unknown as Readonly<Record<string, CommandManifest>>;
+    const settings = Object.entries(await settingsFor(this.id ?? '', argv, commands, process.env));
+    const added = await Promise.all(settings.map(([name, setting]) => wordsOf(name, setting, all[name], this)));
+    const words = normaliseArgv([...added.flat(), ...argv], all);
     try {
       const parsed = await super.parse<F, B, A>({ ...rest, flags: unguardAll(all) } as Input<F, B, A>, words);
       this.#verbosity = (parsed.flags as { v?: number }).v ?? 0;
+      for (const [name, { values, origin }] of settings) this.context.log(1, `--${name}=${values.join()} by ${origin}`);
       return parsed;
     } catch (error) {
       throw usageError(error);
@@ -106,6 +114,24 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: Error): Promise<never> {
     return Promise.reject(error);
   }
+}
+
+type ParseValue = (value: string, context: Command, flag: unknown) => unknown;
+
+/** A setting as words of the command line. Rejects with KX_CONFIG for a value that the flag does not take. */
+async function wordsOf(
+  name: string,
+  { values, origin }: Setting,
+  flag: FlagsOfCommand[string] | undefined,
+  context: Command,
+): Promise<string[]> {
+  try {
+    for (const value of flag?.type === 'option' ? values : []) await (flag?.parse as ParseValue)(value, context, flag);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new KxError('KX_CONFIG', `${origin}: ${problem}`, { cause });
+  }
+  return values.map((value) => `--${name}=${value}`);
 }
 
 /** The flags with a parser that sees each value as it was typed. */

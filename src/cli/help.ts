@@ -7,6 +7,7 @@ export interface FlagManifest {
   readonly helpValue?: string;
   readonly hidden?: boolean;
   readonly multiple?: boolean;
+  readonly options?: readonly string[];
 }
 
 /** What the help shows of a command, as oclif.manifest.json has it. */

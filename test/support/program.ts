@@ -43,7 +43,9 @@ export function kxBinary(): string {
 
 /** Starts a program and gathers its outputs. */
 export function start(file: string, args: readonly string[], options: ProgramOptions = {}): Running {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+  // The settings of whoever runs the tests are none of theirs.
+  const XDG_CONFIG_HOME = resolve(import.meta.dirname, 'no-settings');
+  const env: NodeJS.ProcessEnv = { ...process.env, XDG_CONFIG_HOME, KX_CONFIG: undefined, ...options.env };
   const child = spawn(file, args, { env, cwd: options.cwd, stdio: 'pipe' });
   const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const stdout = () => Buffer.concat(outputs.stdout);

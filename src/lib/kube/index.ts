@@ -4,4 +4,5 @@
  */
 export type { ApiClient, ConnectionFlags } from './api-client.ts';
 export { connect } from './connect.ts';
+export { readKubeconfig } from './kubeconfig.ts';
 export { parseYamlDocuments, type YamlError } from './yaml.ts';
