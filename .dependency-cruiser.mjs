@@ -4,7 +4,7 @@
  */
 const values = '^src/lib/(errors|process|text)/';
 const wire = '^src/lib/(remotecommand|kube)/';
-const reach = '^src/lib/(target|transport|runtime|helper-container)/';
+const reach = '^src/lib/(target|transport|runtime|helper-container|node-pod)/';
 const features = '^src/lib/(copy|logs|fanout|privileged|terminal|render|settings)/';
 const outer = '^src/(commands|services|cli|main|program|base-command|flags)';
 

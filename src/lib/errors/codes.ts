@@ -22,6 +22,14 @@ const table = {
     exit: 125,
     when: 'A flag such as `--timeout` or `--workdir` needs `sh` in the container (with `-i` also `dd`), and it has none. Nothing was run.',
   },
+  KX_HELPER_POD: {
+    exit: 125,
+    when: 'The helper pod of `privileged-exec` is not let in, or does not start. The hint says what to do.',
+  },
+  KX_ENTER: {
+    exit: 125,
+    when: 'The namespaces of the target cannot be entered, as with gVisor and Kata. Nothing was run.',
+  },
   KX_UNAUTHENTICATED: { exit: 125, when: 'The server does not know who is asking (401).' },
   KX_FORBIDDEN: { exit: 125, when: 'The server refuses (403). The hint names the verb and resource that are missing.' },
   KX_UNREACHABLE: { exit: 125, when: 'The server cannot be reached: name, dial, proxy or TLS.' },

@@ -35,6 +35,8 @@ export interface ApiClient {
   post<T>(path: string, body: unknown, options?: RequestOptions): Promise<T>;
   /** A strategic merge patch: an item of a list that has a key is added, or merged into the one of the same key. */
   patch<T>(path: string, body: unknown, options?: RequestOptions): Promise<T>;
+  /** `body` is DeleteOptions. */
+  delete<T>(path: string, body: unknown, options?: RequestOptions): Promise<T>;
   /** A GET whose body is read as it comes: watches and logs. No time limit. */
   stream(path: string, options?: RequestOptions): Promise<NodeJS.ReadableStream>;
   /** A GET that becomes a WebSocket, offering the subprotocols in this order. */

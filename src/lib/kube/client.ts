@@ -124,6 +124,7 @@ export function createClient(parts: ClientParts): ApiClient {
     post: (path, body, options = {}) => receive(withBody('POST', path, body, 'application/json'), options),
     patch: (path, body, options = {}) =>
       receive(withBody('PATCH', path, body, 'application/strategic-merge-patch+json'), options),
+    delete: (path, body, options = {}) => receive(withBody('DELETE', path, body, 'application/json'), options),
     async stream(path, options = {}) {
       const [, { response }] = await send({ method: 'GET', path }, options);
       const { signal } = options;
@@ -179,7 +180,7 @@ export function createClient(parts: ClientParts): ApiClient {
   };
 }
 
-function withBody(method: 'POST' | 'PATCH', path: string, body: unknown, type: string): Outgoing {
+function withBody(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown, type: string): Outgoing {
   return { method, path, body: JSON.stringify(body), headers: { 'Content-Type': type } };
 }
 

@@ -7,7 +7,7 @@ import { logAnswer, logBody, logRequest } from './request-log.ts';
 
 /** One HTTP request on its way, with everything that is sent. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** The server without its path prefix, which `path` has. */
   readonly url: URL;
   readonly path: string;

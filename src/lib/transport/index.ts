@@ -4,8 +4,10 @@
  * outside.
  */
 export { apiserverTransport } from './apiserver.ts';
+export { filterOutput } from './filtered-output.ts';
 export { execUntilAborted, runToEnd } from './run.ts';
 export { targetingTransport, type TargetingTransport } from './targeting.ts';
 export { traceableTransport } from './traceable.ts';
 export type { Transport } from './transport.ts';
 export { wrappedTransport } from './wrapped.ts';
+export { createNonce } from './wrapper-script.ts';

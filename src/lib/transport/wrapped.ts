@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { KxError } from '../errors/index.ts';
 import {
   deriveProcess,
@@ -10,7 +9,8 @@ import {
 import type { Target } from '../target/index.ts';
 import { sessionEnder } from './end-session.ts';
 import { frameInput, type FramedInput } from './framed-input.ts';
-import { createMarkFilter, type Marks } from './marks.ts';
+import { filterOutput, type FilteredOutput } from './filtered-output.ts';
+import type { Marks } from './marks.ts';
 import type { Transport } from './transport.ts';
 import { createNonce, endWrapped, wrapCommand } from './wrapper-script.ts';
 
@@ -49,12 +49,18 @@ async function startWrapped(
 ): Promise<RemoteProcess> {
   const tty = request.tty !== null;
   // Under a terminal everything that the shell writes comes out of stdout.
-  const filtered = filterOutput(tty ? remote.stdout : remote.stderr, nonce);
+  const source = tty ? remote.stdout : remote.stderr;
+  if (source === null) throw new KxError('KX_INTERNAL', 'the wrapper needs an output for its marks');
   const input = remote.stdin === null || tty ? undefined : frameInput(remote.stdin, nonce);
-  void filtered.inputClosed.then(() => input?.close());
+  const began = Promise.withResolvers<true>();
+  const filtered = filterOutput(source, nonce, (marks) => {
+    if (marks.started) began.resolve(true);
+    // The command has closed its input, or ended.
+    if (marks.inputClosed || marks.end !== undefined) input?.close();
+  });
   const exit = endingOf(remote, filtered, request, input);
   exit.catch(() => {});
-  await Promise.race([filtered.started, exit]);
+  await Promise.race([began.promise, exit]);
   if (!filtered.marks.started) {
     const status = await exit;
     throw new KxError('KX_CONNECTION_LOST', `the shell that was to run the command ended with code ${status.code}`, {
@@ -70,47 +76,6 @@ async function startWrapped(
     can: new Set<Capability>([...remote.can, ...added, ...(input === undefined ? [] : ['half-close' as const])]),
     signal: sessionEnder(inner, target, (name, known) => endWrapped(nonce, name, known)),
   });
-}
-
-interface FilteredOutput {
-  readonly stream: Readable;
-  readonly marks: Marks;
-  readonly started: Promise<true>;
-  /** The command takes no more input: it has closed it, or ended. */
-  readonly inputClosed: Promise<true>;
-  /** Everything has been looked at. */
-  readonly ended: Promise<void>;
-}
-
-/** The output without the wrapper's lines. Destroying it discards what comes; the marks are still read. */
-function filterOutput(source: Readable | null, nonce: string): FilteredOutput {
-  if (source === null) throw new KxError('KX_INTERNAL', 'the wrapper needs an output for its marks');
-  const filter = createMarkFilter(nonce);
-  const stream: Readable = new Readable({
-    read: () => source.resume(),
-    destroy: (error, done) => {
-      source.resume();
-      done(error);
-    },
-  });
-  const pass = (bytes: Buffer): void => {
-    if (!stream.destroyed && bytes.length > 0 && !stream.push(bytes)) source.pause();
-  };
-  const started = Promise.withResolvers<true>();
-  const inputClosed = Promise.withResolvers<true>();
-  source.on('data', (chunk: Buffer) => {
-    filter.take(chunk).forEach(pass);
-    if (filter.marks.started) started.resolve(true);
-    if (filter.marks.inputClosed || filter.marks.end !== undefined) inputClosed.resolve(true);
-  });
-  const ended = new Promise<void>((resolve) => {
-    source.on('end', () => {
-      pass(filter.flush());
-      stream.push(null);
-      resolve();
-    });
-  });
-  return { stream, marks: filter.marks, started: started.promise, inputClosed: inputClosed.promise, ended };
 }
 
 async function endingOf(
