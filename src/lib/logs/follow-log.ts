@@ -7,7 +7,7 @@ import { isGone, isNotStarted, mayPass } from './failures.ts';
 import type { LogBatch, LogSource, OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
-import { openLog, type LogRequest, type LogTarget } from './request.ts';
+import { isPart, openLog, type LogRequest, type LogTarget } from './request.ts';
 import { createRuns, type Known, type News } from './runs.ts';
 import { createTrouble } from './trouble.ts';
 
@@ -51,7 +51,7 @@ const atOnce = 1000;
 export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatch, undefined> {
   const { api, target, source, start, stream, onEvent, signal } = request;
   const { insecureSkipTLSVerifyBackend } = start;
-  const position = createPosition();
+  const position = createPosition(isPart(start));
   const runs = createRuns(request.containerId);
   const backOff = createBackOff(signal);
   const trouble = createTrouble(source, onEvent);

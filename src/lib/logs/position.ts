@@ -34,8 +34,8 @@ interface Seen {
   readonly nanos: number[];
 }
 
-/** A position before the first line. */
-export function createPosition(): Position {
+/** A position before the first line. `isPart`: what is older than the first line that comes was not asked for. */
+export function createPosition(isPart: boolean): Position {
   let first: Moment | undefined;
   let last: string | undefined;
   let current: Seen | undefined;
@@ -88,14 +88,13 @@ export function createPosition(): Position {
         for (const nano of each.nanos) counts.set(nano, (counts.get(nano) ?? 0) + 1);
         seen.set(each.second, counts);
       }
-      const begin = first;
+      const begin = isPart ? first : undefined;
       const earliest = (current?.second ?? 0) - 1;
       let continues: boolean | undefined;
       return {
         isNew(line) {
           const moment = momentOf(line.at);
           if (moment === undefined) return true;
-          // What came before the first line (--tail, --since) was not asked for.
           if (begin !== undefined && compareMoments(moment, begin) < 0) return false;
           if (moment.second < earliest) return false;
           const counts = seen.get(moment.second);

@@ -18,8 +18,9 @@ export async function readAhead(logs: readonly AsyncIterable<LogBatch, undefined
   if (logs.length <= most) return { logs, unopened: 0 };
   const share = Math.max(held.each, Math.floor(held.all / logs.length));
   const opened: (AsyncIterable<LogBatch, undefined> | undefined)[] = logs.map(() => undefined);
+  /** Those that stay open. */
+  const open: AsyncIterator<LogBatch, undefined>[] = [];
   let next = 0;
-  let kept = 0;
   const work = async (): Promise<void> => {
     for (let place = next++; place < logs.length; place = next++) {
       const log = logs[place];
@@ -28,17 +29,16 @@ export async function readAhead(logs: readonly AsyncIterable<LogBatch, undefined
       const { batches, isOver } = await readSome(lines, share);
       opened[place] = goOn(batches, isOver ? undefined : lines);
       if (isOver) continue;
-      kept += 1;
+      open.push(lines);
       return;
     }
   };
   const results = await Promise.allSettled(Array.from({ length: most }, work));
   const there = opened.filter((log) => log !== undefined);
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed === undefined && kept < most) return { logs: there, unopened: 0 };
   const unopened = logs.length - there.length;
   if (failed === undefined && unopened === 0) return { logs: there, unopened };
-  for (const log of there) await log[Symbol.asyncIterator]().return?.();
+  await Promise.allSettled(open.map(async (lines) => lines.return?.()));
   if (failed !== undefined) throw failed.reason;
   return { logs: [], unopened };
 }

@@ -5,7 +5,7 @@ import { mayPass } from './failures.ts';
 import type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
-import { openLog, type LogRequest, type LogTarget } from './request.ts';
+import { isPart, openLog, type LogRequest, type LogTarget } from './request.ts';
 import { compareTimestamps } from './timestamp.ts';
 
 /** What to read, to the end that it has now. */
@@ -37,7 +37,7 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
   const { api, target, source, start, stream, signal } = request;
   const { previous, insecureSkipTLSVerifyBackend } = start;
   const always = { timestamps: true, previous, insecureSkipTLSVerifyBackend, stream };
-  const position = createPosition();
+  const position = createPosition(isPart(start));
   const backOff = createBackOff(signal);
   let skip: { readonly at: string; readonly given: number } | undefined;
   /** The last line that the kubelet has, and how far was read when that was asked. */

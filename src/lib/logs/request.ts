@@ -24,6 +24,11 @@ export interface LogRequest {
   readonly insecureSkipTLSVerifyBackend?: boolean | undefined;
 }
 
+/** Whether a request leaves lines out that a log begins with. */
+export function isPart({ tailLines, sinceSeconds, sinceTime }: LogRequest): boolean {
+  return [tailLines, sinceSeconds, sinceTime].some((each) => each !== undefined);
+}
+
 /** Opens a log. Rejects as ApiClient.stream does. */
 export function openLog(
   api: ApiClient,

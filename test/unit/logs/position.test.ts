@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createPosition } from '../../../src/lib/logs/position.ts';
+import { line } from './support.ts';
+
+describe('the position in a log', () => {
+  test('asks from a second before the last line on', () => {
+    const position = createPosition(false);
+    assert.equal(position.since, undefined);
+    position.take(line(1));
+    assert.equal(position.since, '2026-01-02T03:04:04Z');
+    assert.equal(position.last, line(1).at);
+  });
+
+  test('drops each line as often as it was seen', () => {
+    const position = createPosition(false);
+    for (const nano of [1, 2, 2, 3]) position.take(line(nano));
+    const again = position.resume();
+    assert.deepEqual(
+      [1, 2, 2, 2, 3, 4].map((nano) => again.isNew(line(nano))),
+      [false, false, false, true, false, true],
+    );
+    assert.equal(again.continues, true);
+  });
+
+  test('knows the lines of the second before the last, too', () => {
+    const position = createPosition(false);
+    position.take(line(1, '', 'line-feed', 4));
+    position.take(line(1, '', 'line-feed', 5));
+    position.take(line(2, '', 'line-feed', 4));
+    assert.equal(position.last, line(1).at);
+    const again = position.resume();
+    assert.equal(again.isNew(line(2, '', 'line-feed', 4)), false);
+    assert.equal(again.isNew(line(3, '', 'line-feed', 4)), true);
+    assert.equal(again.isNew(line(1, '', 'line-feed', 3)), false, 'what is older was not asked for');
+  });
+
+  test('sees that a log does not begin with what was seen', () => {
+    const position = createPosition(false);
+    position.take(line(1));
+    const again = position.resume();
+    assert.equal(again.continues, undefined);
+    assert.equal(again.isNew(line(2)), true);
+    assert.equal(again.continues, false);
+  });
+
+  test('leaves out what is older than the first line of a part', () => {
+    const position = createPosition(true);
+    position.take(line(5));
+    const again = position.resume();
+    assert.equal(again.isNew(line(4)), false);
+    assert.equal(again.continues, undefined);
+    assert.equal(again.isNew(line(5)), false);
+    assert.equal(again.continues, true);
+  });
+
+  test('understands timestamps with an offset, and fewer digits', () => {
+    const position = createPosition(false);
+    position.take({ ...line(0), at: '2026-01-02T05:04:05.5+02:00' });
+    assert.equal(position.since, '2026-01-02T03:04:04Z');
+    assert.equal(position.resume().isNew(line(500_000_000)), false);
+  });
+});

@@ -1,0 +1,62 @@
+import type { LogBatch, LogEvent, LogLine } from '../../../src/lib/logs/index.ts';
+import { followLog, type FollowRequest } from '../../../src/lib/logs/index.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { LogServer } from './log-server.ts';
+
+export const source = { namespace: 'n', pod: 'p', container: 'main' };
+export const target = source;
+
+/** A line of a test, whose timestamp is so many nanoseconds after a second. */
+export function line(nano: number, text = '', end: LogLine['end'] = 'line-feed', second = 5): LogLine {
+  const at = `2026-01-02T03:04:${String(second).padStart(2, '0')}.${String(nano).padStart(9, '0')}Z`;
+  return { source, at, bytes: Buffer.from(text), end };
+}
+
+export async function textsOf(log: AsyncIterable<LogBatch>): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const batch of log) for (const { bytes } of batch) texts.push(bytes.toString());
+  return texts;
+}
+
+/** Follows the log of a server, and shows what came. */
+export function startFollowing(server: LogServer, more: Partial<FollowRequest> = {}) {
+  const ending = new AbortController();
+  const texts: string[] = [];
+  const events: LogEvent[] = [];
+  const request: FollowRequest = {
+    api: server.api,
+    target,
+    source,
+    start: {},
+    startTimeoutMs: 1000,
+    onEvent: (event) => events.push(event),
+    changed: () => new Promise((resolve) => setTimeout(resolve, 20)),
+    signal: ending.signal,
+    ...more,
+  };
+  const done = (async () => {
+    let held = '';
+    for await (const batch of followLog(request)) {
+      for (const { bytes, end } of batch) {
+        held += bytes.toString('latin1');
+        if (end === 'piece') continue;
+        texts.push(held);
+        held = '';
+      }
+    }
+  })();
+  done.catch(() => {});
+  return {
+    texts,
+    events,
+    /** Rejects as the log does. */
+    done,
+    kinds: () => events.map(({ type }) => type),
+    sees: (text: string) => eventually(`the line ${text}`, () => texts.includes(text)),
+    hears: (type: LogEvent['type']) => eventually(`the event ${type}`, () => events.some((each) => each.type === type)),
+    async [Symbol.asyncDispose]() {
+      ending.abort(new Error('enough'));
+      await done.catch(() => {});
+    },
+  };
+}
