@@ -4,8 +4,23 @@ import type { ConnectionFlags } from './lib/kube/index.ts';
 import { parseDuration } from './cli/duration.ts';
 
 /** A flag that is on or off; oclif leaves one without a default undefined, whatever its type says. */
-export function switchFlag(options: { summary: string; char?: 'A' | 'f' | 'h' | 'i' | 'p' | 'q' | 't'; helpGroup?: string }) {
+export function switchFlag(options: {
+  summary: string;
+  char?: 'A' | 'f' | 'h' | 'i' | 'p' | 'q' | 't';
+  helpGroup?: string;
+}) {
   return boolean({ ...options, default: false });
+}
+
+/** A flag of which every value counts. */
+export function repeatedFlag(options: {
+  char?: 'n';
+  helpGroup: string;
+  helpValue: string;
+  options?: string[];
+  summary: string;
+}) {
+  return string({ ...options, multiple: true, multipleNonGreedy: true });
 }
 
 const group = 'Connection';

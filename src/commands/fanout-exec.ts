@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, integerFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, integerFlag, repeatedFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { colorChoices } from '../lib/render/index.ts';
 import { parseSize } from './cp/amounts.ts';
@@ -60,12 +60,10 @@ export default class FanoutExec extends BaseCommand {
       summary: 'Container, or those that fit /REGEX/; else the default of each pod',
     }),
     'all-containers': switchFlag({ helpGroup: where, summary: 'Every container but init and ephemeral ones' }),
-    exclude: string({
+    exclude: repeatedFlag({
       helpGroup: where,
       helpValue: 'POD',
       summary: 'Leave out a pod, or those that fit /REGEX/; can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     'targets-file': string({
       helpGroup: where,
@@ -125,8 +123,17 @@ export default class FanoutExec extends BaseCommand {
     }),
     quiet: switchFlag({ char: 'q', helpGroup: shown, summary: 'Say nothing but errors' }),
     ...connectionFlags,
-    namespace: repeated({ char: 'n', helpValue: 'NAME', summary: 'The namespace of the pods, can be repeated' }),
-    context: repeated({ helpValue: 'NAME', summary: 'The context of the kubeconfig to use, can be repeated' }),
+    namespace: repeatedFlag({
+      char: 'n',
+      helpGroup: 'Connection',
+      helpValue: 'NAME',
+      summary: 'The namespace of the pods, can be repeated',
+    }),
+    context: repeatedFlag({
+      helpGroup: 'Connection',
+      helpValue: 'NAME',
+      summary: 'The context of the kubeconfig to use, can be repeated',
+    }),
   };
 
   async run(): Promise<number> {
@@ -197,10 +204,6 @@ function checkOptions(options: FanoutExecOptions, hasPause: boolean): void {
       hint: 'the command goes behind `--`: kubectl kx fanout-exec deploy/web -- COMMAND',
     });
   }
-}
-
-function repeated(options: { char?: 'n'; helpValue: string; summary: string }) {
-  return string({ ...options, helpGroup: 'Connection', multiple: true, multipleNonGreedy: true });
 }
 
 function amountFlag(name: string, summary: string) {

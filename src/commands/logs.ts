@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, integerFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, integerFlag, repeatedFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { colorChoices, outputChoices, timestampChoices } from '../lib/render/index.ts';
 import { readOptions } from './logs/read-options.ts';
@@ -53,19 +53,19 @@ export default class Logs extends BaseCommand {
     'all-namespaces': switchFlag({ char: 'A', helpGroup: which, summary: 'Pods of all namespaces' }),
     'field-selector': string({ helpGroup: which, helpValue: 'SELECTOR', summary: 'Pods with these fields' }),
     node: string({ helpGroup: which, helpValue: 'NAME', summary: 'Pods on this node' }),
-    'exclude-pod': repeated({
+    'exclude-pod': repeatedFlag({
       helpGroup: which,
       helpValue: 'POD',
       summary: 'Leave out a pod, or those that fit /REGEX/; can be repeated',
     }),
-    'exclude-container': repeated({
+    'exclude-container': repeatedFlag({
       helpGroup: which,
       helpValue: 'NAME',
       summary: 'Leave out a container, or those that fit /REGEX/; can be repeated',
     }),
     'init-containers': yesOrNo('Init containers too, where several are meant: true or false (default true)'),
     'ephemeral-containers': yesOrNo('Ephemeral containers too, where several are meant: true or false (default true)'),
-    'container-state': repeated({
+    'container-state': repeatedFlag({
       helpGroup: which,
       helpValue: 'STATE',
       options: ['running', 'waiting', 'terminated', 'all'],
@@ -91,12 +91,12 @@ export default class Logs extends BaseCommand {
       options: ['stdout', 'stderr'],
       summary: 'Only stdout or stderr, where the server can tell them apart',
     }),
-    include: repeated({
+    include: repeatedFlag({
       helpGroup: part,
       helpValue: 'REGEX',
       summary: 'Only lines that match (RE2); can be repeated: any of them',
     }),
-    exclude: repeated({ helpGroup: part, helpValue: 'REGEX', summary: 'No lines that match; can be repeated' }),
+    exclude: repeatedFlag({ helpGroup: part, helpValue: 'REGEX', summary: 'No lines that match; can be repeated' }),
 
     follow: switchFlag({ char: 'f', summary: 'Follow the logs' }),
     merge: switchFlag({ summary: 'With -f: put lines of several logs in order that come within half a second' }),
@@ -132,7 +132,7 @@ export default class Logs extends BaseCommand {
     timezone: string({ helpGroup: shown, helpValue: 'ZONE', summary: 'Time zone of times: an IANA name or local' }),
     template: string({ helpGroup: shown, helpValue: 'TEXT', summary: 'Show lines by a template (docs/logs.md)' }),
     'template-file': string({ helpGroup: shown, helpValue: 'FILE', summary: 'The same, read from a file' }),
-    highlight: repeated({ helpGroup: shown, helpValue: 'REGEX', summary: 'Paint what matches; can be repeated' }),
+    highlight: repeatedFlag({ helpGroup: shown, helpValue: 'REGEX', summary: 'Paint what matches; can be repeated' }),
     pretty: switchFlag({ helpGroup: shown, summary: 'Show lines that are JSON as text, with coloured levels' }),
     color: string({
       helpGroup: shown,
@@ -142,7 +142,7 @@ export default class Logs extends BaseCommand {
       summary: 'auto, always or never (default auto)',
     }),
     ...connectionFlags,
-    namespace: repeated({
+    namespace: repeatedFlag({
       char: 'n',
       helpGroup: 'Connection',
       helpValue: 'NAME',
@@ -156,10 +156,6 @@ export default class Logs extends BaseCommand {
     const connection = connectionOf({ ...flags, namespace: flags.namespace?.at(-1) });
     return runLogs(readOptions(words, flags, connection), this.context);
   }
-}
-
-function repeated(options: { char?: 'n'; helpGroup: string; helpValue: string; options?: string[]; summary: string }) {
-  return string({ ...options, multiple: true, multipleNonGreedy: true });
 }
 
 function yesOrNo(summary: string) {

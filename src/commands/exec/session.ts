@@ -206,7 +206,11 @@ function drain(source: Readable | null, destination: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (source === null) return resolve();
     source.pipe(destination, { end: false });
-    source.on('end', () => destination.write('', () => resolve()));
+    source.on('end', () => {
+      // A session that has ended otherwise may have ended the destination too.
+      if (destination.writableEnded) resolve();
+      else destination.write('', () => resolve());
+    });
   });
 }
 

@@ -25,6 +25,12 @@ export interface Control {
 }
 
 /**
+ * How long after the reader of the output is gone a command may go on, in milliseconds: it loses its connection when it
+ * writes again; after the first time it is sent a signal, and after the second nobody waits for its end.
+ */
+const unreadPatience = [300, 2000];
+
+/**
  * The first Ctrl-C stops the launching and calls `onCancel`, the second ends what runs, the third waits for that no
  * longer, the fourth for nothing. SIGTERM and SIGHUP end what runs at once: nobody is there to send another.
  */
@@ -62,10 +68,15 @@ export function takeControl({ takeSignals }: Pick<CommandContext, 'takeSignals'>
       stops.end('SIGTERM', 'ended because another target failed (--fail-fast)');
     },
     fail: (error) => {
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') isUnread = true;
-      else fault ??= toKxError(error);
       launching.abort();
-      if (!stops.isEnding) stops.end('SIGTERM', isUnread ? 'nobody reads the output' : 'kx cannot go on');
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') {
+        fault ??= toKxError(error);
+        if (!stops.isEnding) stops.end('SIGTERM', 'kx cannot go on');
+      } else if (!isUnread) {
+        isUnread = true;
+        const end = (): void => stops.end('SIGTERM', 'nobody reads the output');
+        for (const pause of unreadPatience) setTimeout(end, pause).unref();
+      }
     },
     release,
   };

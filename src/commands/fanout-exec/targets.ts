@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { KxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient, type ConnectionFlags } from '../../lib/kube/index.ts';
-import { compileNamePattern, type LineSource } from '../../lib/render/index.ts';
+import type { LineSource } from '../../lib/render/index.ts';
 import {
   listContainers,
-  parseReference,
   type ContainerSelection,
   type PodSource,
   type SelectedContainer,
-  type TextPattern,
 } from '../../lib/target/index.ts';
 import { apiserverTransport, targetingTransport, type TargetingTransport } from '../../lib/transport/index.ts';
+import { readPattern, readPatterns, readSource } from '../selection-words.ts';
 import type { FanoutExecOptions, TargetOptions } from './options.ts';
 
 /** One container to run in, and the way to it. */
@@ -90,25 +89,11 @@ function requireSelection(options: TargetOptions, words: readonly string[]): voi
   });
 }
 
-async function readSource(word: string): Promise<PodSource> {
-  const pattern = await readPattern(word, 'TARGET');
-  return pattern === undefined ? parseReference(word) : { podName: pattern };
-}
-
-/** `/…/` as a pattern. */
-async function readPattern(word: string, flag: string): Promise<TextPattern | undefined> {
-  const [, inner] = /^\/(.+)\/$/s.exec(word) ?? [];
-  return inner === undefined ? undefined : compileNamePattern(inner, flag);
-}
-
 async function readSelection(
   options: TargetOptions,
   sources: readonly PodSource[],
 ): Promise<Omit<ContainerSelection, 'namespaces'>> {
   const { allContainers, container, node, labelSelector } = options;
-  const exclude = options.exclude.map(async (word): Promise<TextPattern> => {
-    return (await readPattern(word, 'exclude')) ?? { test: (name) => name === word };
-  });
   const named = container === undefined ? undefined : await readPattern(container, 'container');
   const names = sources.some((source) => 'kind' in source && source.kind === 'pod');
   return {
@@ -117,7 +102,7 @@ async function readSelection(
     node,
     // Who names a pod is told that it has ended; who selects does not mean those.
     fieldSelector: names ? options.fieldSelector : joinSelectors(options.fieldSelector, livePods),
-    excludePods: await Promise.all(exclude),
+    excludePods: await readPatterns(options.exclude, 'exclude'),
     containers: allContainers ? 'all' : container === undefined ? 'default' : (named ?? { name: container }),
     ...(allContainers || named !== undefined ? { kinds: ['container'] } : {}),
   };

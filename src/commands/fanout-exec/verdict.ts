@@ -85,5 +85,5 @@ export function countVerdict(verdict: Verdict, count: number): string {
 /** How a target ended, in words: `exit code 2`, `not reached, KX_FORBIDDEN`. */
 export function endingOf({ verdict, code, error }: Pick<Result, 'verdict' | 'code' | 'error'>): string {
   const how = verdict === 'failed' ? `exit code ${code ?? 0}` : words[verdict];
-  return error === undefined ? how : `${how}, ${error.code}`;
+  return error === undefined || verdict === 'canceled' ? how : `${how}, ${error.code}`;
 }

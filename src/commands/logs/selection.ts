@@ -1,5 +1,5 @@
-import { compileNamePattern, type NameMatcher } from '../../lib/render/index.ts';
-import { parseReference, type ContainerKind, type ContainerSelection, type PodSource } from '../../lib/target/index.ts';
+import type { ContainerKind, ContainerSelection } from '../../lib/target/index.ts';
+import { isRegex, readPattern, readPatterns, readSource } from '../selection-words.ts';
 import type { WhichLogs } from './options.ts';
 
 /** Whether several logs may be meant, or some that are not there yet. */
@@ -41,24 +41,4 @@ export async function readSelection(which: WhichLogs, namespace: string): Promis
     kinds,
     ...(states.length === 0 ? {} : { states }),
   };
-}
-
-async function readSource(word: string): Promise<PodSource> {
-  const pattern = await readPattern(word, 'POD');
-  return pattern === undefined ? parseReference(word) : { podName: pattern };
-}
-
-function readPatterns(words: readonly string[], flag: string): Promise<readonly NameMatcher[]> {
-  return Promise.all(
-    words.map(async (word) => (await readPattern(word, flag)) ?? { test: (name: string) => name === word }),
-  );
-}
-
-/** `/…/` as a pattern. */
-async function readPattern(word: string, flag: string): Promise<NameMatcher | undefined> {
-  return isRegex(word) ? compileNamePattern(word.slice(1, -1), flag) : undefined;
-}
-
-function isRegex(word: string): boolean {
-  return word.length > 2 && word.startsWith('/') && word.endsWith('/');
 }
