@@ -9,8 +9,8 @@ export interface NamedText {
 const lineStyles: Readonly<Record<string, Style>> = { '-': 'red', '+': 'green', '@': 'cyan', '\\': 'gray' };
 
 /**
- * A unified diff with three lines of context, byte for byte; empty when the texts are equal. Of texts that have hardly anything
- * in common only that is said.
+ * A unified diff with three lines of context, byte for byte; empty when the texts are equal. Of texts that differ in a thousand
+ * lines only that is said.
  */
 export async function renderDiff(from: NamedText, to: NamedText, paint: Paint): Promise<Buffer> {
   if (from.text.equals(to.text)) return Buffer.alloc(0);
@@ -19,10 +19,10 @@ export async function renderDiff(from: NamedText, to: NamedText, paint: Paint): 
   const hunks = findHunks(from.text.toString('latin1'), to.text.toString('latin1'));
   const names = [`--- ${escapeControls(from.name)}`, `+++ ${escapeControls(to.name)}`];
   const lines = names.map((line) => paint.style('bold', line));
-  if (hunks === undefined) lines.push('the texts differ in too many lines to show');
+  if (hunks === undefined) lines.push('the texts differ in more lines than are shown');
   const header = Buffer.from(lines.map((line) => `${line}\n`).join(''));
   const body = (hunks ?? []).flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
-    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+    `@@ -${writeStretch(oldStart, oldLines)} +${writeStretch(newStart, newLines)} @@`,
     ...changed,
   ]);
   const painted = body.map((line) => {
@@ -30,4 +30,9 @@ export async function renderDiff(from: NamedText, to: NamedText, paint: Paint): 
     return `${style === undefined ? line : paint.style(style, line)}\n`;
   });
   return Buffer.concat([header, Buffer.from(painted.join(''), 'latin1')]);
+}
+
+/** Of no lines, the begin is the line before them. */
+function writeStretch(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }

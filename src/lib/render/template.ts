@@ -75,8 +75,10 @@ function textOf(
 function messageOf(bytes: Buffer, path: readonly string[]): Buffer {
   if (path.length === 0) return bytes;
   let value: unknown = parseObject(bytes.toString());
-  for (const name of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  }
+  for (const name of path) value = isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return Buffer.from(value === undefined ? '' : showText(value));
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -10,8 +10,8 @@ export interface Hunk {
   readonly lines: readonly string[];
 }
 
-/** More differences than that take too long to find, and nobody reads them. */
-const mostEdits = 5000;
+/** Lines that are added or removed. More take too long to find, the square of their number, and nobody reads them. */
+const mostEdits = 1000;
 
 /** undefined when there are too many differences. */
 export function findHunks(from: string, to: string): readonly Hunk[] | undefined {

@@ -1,6 +1,5 @@
 /**
- * Text as values: names that no terminal interprets, and bytes cut into lines. What every layer may need and no layer owns.
+ * Text for a person: names that no terminal interprets, and times. Every layer may need them, and none owns them.
  */
 export { formatClock } from './clock.ts';
 export { escapeCharacter, escapeControls } from './escape.ts';
-export { createLineSplitter, type LineSplitter } from './lines.ts';
