@@ -10,7 +10,7 @@ import {
   type LogBatch,
   type LogLine,
 } from '../../../src/lib/logs/index.ts';
-import { line, textsOf } from './support.ts';
+import { line, linesOf, textsOf } from './support.ts';
 
 async function* logOf(...batches: readonly LogBatch[]): AsyncGenerator<LogBatch, undefined> {
   for (const batch of batches) yield await Promise.resolve(batch);
@@ -27,7 +27,7 @@ describe('logs that are merged', () => {
             sorted.slice(from, (from += batch.length)).map((nano) => line(nano, String(order))),
           );
         });
-        const merged = (await Array.fromAsync(mergeLogs(all.map((log) => logOf(...log))))).flat();
+        const merged = await linesOf(mergeLogs(all.map((log) => logOf(...log))));
         const expected = all.flatMap((log) => log.flat()).sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
         assert.deepEqual(merged, expected);
       }),
@@ -126,7 +126,7 @@ describe('a part of a log', () => {
     assert.deepEqual(await textsOf(limitLines(log(), { head: 2 }, size)), ['a', 'b']);
     assert.deepEqual(await textsOf(limitLines(log(), { head: 0 }, size)), []);
     assert.deepEqual(await textsOf(limitLines(log(), { bytes: 5 }, size)), ['a', 'b', 'c']);
-    const exact = (await Array.fromAsync(limitLines(log(), { bytes: 4 }, size))).flat();
+    const exact = await linesOf(limitLines(log(), { bytes: 4 }, size));
     assert.deepEqual(
       exact.map(({ end }) => end),
       ['line-feed', 'line-feed'],

@@ -12,10 +12,14 @@ export function line(nano: number, text = '', end: LogLine['end'] = 'line-feed',
   return { source, at, bytes: Buffer.from(text), end };
 }
 
+export async function linesOf(log: AsyncIterable<LogBatch>): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for await (const batch of log) lines.push(...batch);
+  return lines;
+}
+
 export async function textsOf(log: AsyncIterable<LogBatch>): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const batch of log) for (const { bytes } of batch) texts.push(bytes.toString());
-  return texts;
+  return (await linesOf(log)).map(({ bytes }) => bytes.toString());
 }
 
 /** Follows the log of a server, and shows what came. */

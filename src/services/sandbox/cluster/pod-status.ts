@@ -53,7 +53,8 @@ export function containerId(uid: string, name: string, restart: number): string 
 export function withContainerStatus(pod: Pod, status: ContainerStatus): Pod {
   const statuses = (pod.status.containerStatuses ?? []).map((each) => (each.name === status.name ? status : each));
   const ended = statuses.map((each) => each.state.terminated);
-  const phase = ended.some((each) => each === undefined)
+  const { restartPolicy } = pod.spec;
+  const phase = ended.some((each) => each === undefined || willRestart(restartPolicy, each.exitCode))
     ? 'Running'
     : ended.every((each) => each?.exitCode === 0)
       ? 'Succeeded'
@@ -63,6 +64,11 @@ export function withContainerStatus(pod: Pod, status: ContainerStatus): Pod {
     each['type'] === 'Ready' || each['type'] === 'ContainersReady' ? { ...each, status: ready } : each,
   );
   return { ...pod, status: { ...pod.status, phase, conditions, containerStatuses: statuses } };
+}
+
+/** Whether a container that ended with this code is started again, so that its pod goes on running. */
+export function willRestart(policy: PodSpec['restartPolicy'], exitCode: number): boolean {
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
 
 function doneStatus(spec: ContainerSpec, uid: string, at: string): ContainerStatus {

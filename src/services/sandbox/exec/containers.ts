@@ -2,7 +2,7 @@ import type { ExecRequest, RemoteProcess, TerminalSize } from '../../../lib/proc
 import type { LocalContainer, LocalRuntime } from '../../../lib/runtime/index.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { timestamp, type ContainerSpec, type ContainerStatus, type Pod } from '../cluster/objects.ts';
-import { containerId, runningStatus, withContainerStatus } from '../cluster/pod-status.ts';
+import { containerId, runningStatus, withContainerStatus, willRestart } from '../cluster/pod-status.ts';
 import { ApiError } from '../api/status.ts';
 import { createLog, type ContainerLog } from './log.ts';
 import { pauseProcess, runMainProcess, type MainProcess } from './main-process.ts';
@@ -76,7 +76,7 @@ export function createContainers(cluster: Cluster, runtime: LocalRuntime): Conta
 
   const end = (pod: Pod, spec: ContainerSpec, run: Run, exitCode: number): void => {
     const id = containerId(pod.metadata.uid, spec.name, run.restarts);
-    const again = pod.spec.restartPolicy === 'Always' || (pod.spec.restartPolicy === 'OnFailure' && exitCode !== 0);
+    const again = willRestart(pod.spec.restartPolicy, exitCode);
     const finishedAt = timestamp();
     let startedAt = finishedAt;
     run.main = undefined;
