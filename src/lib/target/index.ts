@@ -5,13 +5,13 @@
  */
 export { chooseContainer, needsContainerChoice } from './container.ts';
 export { explainExecFailure } from './explain.ts';
-export { isKind, pathOf } from './kinds.ts';
+export { findKind, isKind, kindNames, pathOf } from './kinds.ts';
 export { followContainers } from './selection/follow-containers.ts';
 export type { Json } from './json.ts';
 export { listContainers } from './selection/list-containers.ts';
 export { findLogPod, type LogPod } from './log-pod.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
-export { checkNamespace } from './names.ts';
+export { checkName, checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
 export { readPod } from './read-pod.ts';
 export { formatReference, parseReference, type Reference } from './reference.ts';
@@ -27,4 +27,5 @@ export type {
   SelectionOptions,
   TextPattern,
 } from './selection/types.ts';
+export { hopelessReasons } from './start-reasons.ts';
 export { describeTarget, type Target } from './target.ts';

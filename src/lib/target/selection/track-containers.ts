@@ -7,7 +7,7 @@ export type PodChange =
   /** All that there are. */
   | { readonly type: 'listed'; readonly pods: readonly PickedPod[] }
   | { readonly type: 'put'; readonly pod: PickedPod }
-  /** It was deleted, or is not shown any more. */
+  /** It was deleted; or, where it is not being deleted, it is not shown any more. */
   | { readonly type: 'delete'; readonly pod: PickedPod };
 
 interface Entry {
@@ -26,9 +26,12 @@ export interface Tracker {
 export function trackContainers(say: (note: string) => void): Tracker {
   const entries = new Map<string, Entry>();
 
+  const deleted = new Set<string>();
+
   const put = (by: number, pod: PickedPod): readonly ContainerEvent[] => {
     const key = keyOf(pod);
     const known = entries.get(key);
+    if (deleted.has(pod.uid)) return [];
     if (known !== undefined && isOlder(pod, known.pod)) {
       // Another watch is ahead of this one.
       if (known.pod.uid === pod.uid) known.shownBy.add(by);
@@ -42,19 +45,22 @@ export function trackContainers(say: (note: string) => void): Tracker {
     if (pod.note !== undefined) say(pod.note);
     return [...(known === undefined ? [] : goneOf(known.pod, true)), ...pod.containers.map(appeared)];
   };
-  const drop = (by: number, pod: PickedPod, deleted: boolean): readonly ContainerEvent[] => {
-    const key = keyOf(pod);
-    const known = entries.get(key);
+  const hide = (by: number, pod: PickedPod, isDeleted: boolean): readonly ContainerEvent[] => {
+    const known = entries.get(keyOf(pod));
     if (known?.pod.uid !== pod.uid) return [];
     known.shownBy.delete(by);
-    if (known.shownBy.size > 0) return [];
-    entries.delete(key);
-    return goneOf(known.pod, deleted);
+    return known.shownBy.size > 0 ? [] : forget(known.pod, isDeleted);
+  };
+  const forget = (pod: PickedPod, isDeleted: boolean): readonly ContainerEvent[] => {
+    const known = entries.get(keyOf(pod));
+    if (known?.pod.uid !== pod.uid) return [];
+    entries.delete(keyOf(pod));
+    return goneOf(known.pod, isDeleted);
   };
   const replace = (by: number, pods: readonly PickedPod[]): readonly ContainerEvent[] => {
     const keys = new Set(pods.map(keyOf));
     const lost = [...entries.values()].filter(({ pod, shownBy }) => shownBy.has(by) && !keys.has(keyOf(pod)));
-    return [...lost.flatMap(({ pod }) => drop(by, pod, true)), ...pods.flatMap((pod) => put(by, pod))];
+    return [...lost.flatMap(({ pod }) => hide(by, pod, true)), ...pods.flatMap((pod) => put(by, pod))];
   };
 
   return {
@@ -65,11 +71,19 @@ export function trackContainers(say: (note: string) => void): Tracker {
         case 'put':
           return put(by, change.pod);
         case 'delete':
-          // A pod that is merely not shown any more is not being deleted.
-          return drop(by, change.pod, change.pod.deleting);
+          if (!change.pod.deleting) return hide(by, change.pod, false);
+          remember(deleted, change.pod.uid);
+          return forget(change.pod, true);
       }
     },
   };
+}
+
+/** Another watch may be so far behind that it still has to tell of a pod that is gone. */
+function remember(deleted: Set<string>, uid: string): void {
+  deleted.add(uid);
+  const [oldest] = deleted;
+  if (deleted.size > 1000 && oldest !== undefined) deleted.delete(oldest);
 }
 
 function keyOf({ namespace, name }: PickedPod): string {
