@@ -88,8 +88,11 @@ export function createCluster(file: ClusterFile): Cluster {
     const mine = podsBelow(store, pods, owner);
     const status = workloadStatus(owner, mine);
     if (status !== undefined) store.put(resource, { ...owner, status });
-    const above = ownerOf(store, owner);
-    if (above !== undefined) refresh(above.object, above.resource);
+    refreshAbove(owner);
+  };
+  const refreshAbove = (object: KubeObject): void => {
+    const owner = ownerOf(store, object);
+    if (owner !== undefined) refresh(owner.object, owner.resource);
   };
 
   const named = file.objects.filter((each) => each.kind === 'Namespace').map((each) => each.metadata.name);
@@ -99,10 +102,8 @@ export function createCluster(file: ClusterFile): Cluster {
   }
   for (const object of file.objects) add(object);
   if (nodes.length === 0) throw new KxError('KX_CONFIG', 'the cluster has no Node');
-  for (const pod of store.list(pods)) {
-    const owner = ownerOf(store, pod);
-    if (owner !== undefined) refresh(owner.object, owner.resource);
-  }
+  const owners = new Map(store.list(pods).map((pod) => [pod.metadata.ownerReferences?.[0]?.uid, pod]));
+  for (const pod of owners.values()) refreshAbove(pod);
 
   return {
     store,
@@ -114,10 +115,10 @@ export function createCluster(file: ClusterFile): Cluster {
       const owner = pod && ownerOf(store, pod);
       if (pod === undefined || owner === undefined) return pod;
       lives++;
-      const siblings = podsBelow(store, pods, owner.object);
+      const siblings = new Set(podsBelow(store, pods, owner.object).map((each) => each.metadata.name));
       const successor = childrenOf(owner.object, nodes, lives).find(
         (child) =>
-          !siblings.some((each) => each.metadata.name === child.metadata.name) &&
+          !siblings.has(child.metadata.name) &&
           (child.node ?? pod.spec.nodeName) === pod.spec.nodeName,
       );
       if (successor !== undefined) {
@@ -133,8 +134,7 @@ export function createCluster(file: ClusterFile): Cluster {
     },
     updatePod(pod) {
       store.put(pods, pod);
-      const owner = ownerOf(store, pod);
-      if (owner !== undefined) refresh(owner.object, owner.resource);
+      refreshAbove(pod);
     },
   };
 }
