@@ -5,7 +5,8 @@ import { countVerdict, endingOf, verdicts, type Result } from './verdict.ts';
 
 /** What became of all: a line of numbers, then a line for each way to end, with the folded names of those that ended so. */
 export function summarise(results: readonly Result[], naming: Naming, elapsedMs: number, withSuccess: boolean): string {
-  const byVerdict = Object.groupBy(results, ({ verdict }) => verdict);
+  const ordered = [...results].sort((a, b) => a.outcome.index - b.outcome.index);
+  const byVerdict = Object.groupBy(ordered, ({ verdict }) => verdict);
   const counts = verdicts.flatMap((verdict) => {
     const count = byVerdict[verdict]?.length ?? 0;
     return count === 0 ? [] : [countVerdict(verdict, count)];
@@ -23,12 +24,11 @@ export function summarise(results: readonly Result[], naming: Naming, elapsedMs:
 }
 
 function describeGroup(ending: string, those: readonly Result[], naming: Naming): string[] {
-  const ordered = [...those].sort((a, b) => a.outcome.index - b.outcome.index);
-  const names = foldNames(ordered.map(({ outcome }) => naming.nameOf(outcome.target)));
+  const names = foldNames(those.map(({ outcome }) => naming.nameOf(outcome.target)));
   const lines = [`  ${ending} (${those.length}): ${names}`];
-  const error = ordered[0]?.error;
+  const error = those[0]?.error;
   if (error === undefined) return lines;
-  const others = new Set(ordered.map((each) => each.error?.message)).size - 1;
+  const others = new Set(those.map((each) => each.error?.message)).size - 1;
   lines.push(`    ${escapeControls(error.message)}${others > 0 ? `; and ${others} more like it` : ''}`);
   if (error.hint !== undefined) lines.push(`    hint: ${escapeControls(error.hint)}`);
   return lines;

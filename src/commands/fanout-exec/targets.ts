@@ -1,16 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { KxError } from '../../lib/errors/index.ts';
-import { connect, type ApiClient, type ConnectionFlags } from '../../lib/kube/index.ts';
+import { connect, type ApiClient } from '../../lib/kube/index.ts';
 import type { LineSource } from '../../lib/render/index.ts';
-import {
-  listContainers,
-  type ContainerSelection,
-  type PodSource,
-  type SelectedContainer,
-} from '../../lib/target/index.ts';
+import { listContainers, type SelectedContainer } from '../../lib/target/index.ts';
 import { apiserverTransport, targetingTransport, type TargetingTransport } from '../../lib/transport/index.ts';
-import { readPattern, readPatterns, readSource } from '../selection-words.ts';
-import type { FanoutExecOptions, TargetOptions } from './options.ts';
+import type { FanoutExecOptions } from './options.ts';
+import { readSelections, type Selection } from './selection.ts';
 
 /** One container to run in, and the way to it. */
 export interface ExecTarget {
@@ -26,96 +20,44 @@ export interface Surroundings {
   readonly log: (level: number, line: string) => void;
 }
 
-interface Found {
-  readonly api: ApiClient;
-  readonly containers: readonly SelectedContainer[];
-}
-
 /**
- * Every container that is selected, by context in the order given, namespace and pod. Without `-l`, names and the like nothing is.
- * Rejects with KX_TARGET_NOT_FOUND where nothing fits, with KX_USAGE, or as `listContainers`: then nothing has run anywhere.
+ * Every container that is selected, by context in the order given, namespace and pod. Rejects with KX_TARGET_NOT_FOUND where
+ * nothing fits, as `readSelections`, or as `listContainers` for any of the clusters: then nothing has run anywhere.
  */
 export async function findTargets(
   { targets: options, connection, quiet }: FanoutExecOptions,
   around: Surroundings,
 ): Promise<readonly ExecTarget[]> {
-  const words = [...options.words, ...readWords(options.file)];
-  requireSelection(options, words);
-  const sources = await Promise.all(words.map(readSource));
-  const select = await readSelection(options, sources);
+  const selections = await readSelections(options);
   const contexts = options.contexts.length === 0 ? [connection.context] : [...new Set(options.contexts)];
   const said = new Set<string>();
-  const sayOnce = (line: string): void => {
+  const say = (line: string): void => {
     if (!quiet && !said.has(line)) around.say(line);
     said.add(line);
   };
-  const find = async (context: string | undefined): Promise<Found> => {
-    const api = await connectTo({ ...connection, context }, around);
+  const find = async (context: string | undefined): Promise<readonly ExecTarget[]> => {
+    const api = await connect({ ...connection, context }, { env: process.env, log: around.log });
     const namespaces = options.namespaces.length === 0 ? [api.namespace] : options.namespaces;
-    const containers = await listContainers(api, { ...select, namespaces }, { signal: around.signal, say: sayOnce });
-    return { api, containers: containers.filter((each) => !each.deleting || isNamed(each, sources)) };
+    const list = async (selection: Selection | undefined): Promise<readonly SelectedContainer[]> =>
+      selection === undefined ? [] : listContainers(api, { ...selection, namespaces }, { signal: around.signal, say });
+    const [named, selected] = await Promise.all([list(selections.named), list(selections.selected)]);
+    const live = selected.filter(({ deleting }) => !deleting);
+    return targetsOf(api, mergeLists(named, live), contexts.length > 1);
   };
-  const found = await Promise.all(contexts.map(find));
-  const all = found.flatMap(({ api, containers }) => targetsOf(api, containers, contexts.length > 1));
+  const all = (await Promise.all(contexts.map(find))).flat();
   if (all.length === 0) throw new KxError('KX_TARGET_NOT_FOUND', 'no container that runs fits the selection');
   return options.pick === undefined ? all : pickSome(all, options.pick);
 }
 
-function connectTo(flags: ConnectionFlags, { log }: Surroundings): Promise<ApiClient> {
-  return connect(flags, { env: process.env, log });
-}
-
-function readWords(file: string | undefined): readonly string[] {
-  if (file === undefined) return [];
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new KxError('KX_USAGE', `cannot read the targets in ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  const words = text.split('\n').flatMap((line) => line.replace(/(^|\s)#.*/, '').split(/\s+/));
-  const named = words.filter((word) => word !== '');
-  // Nothing must never stand for everything.
-  if (named.length === 0) throw new KxError('KX_TARGET_NOT_FOUND', `no target is named in ${file}`);
-  return named;
-}
-
-function requireSelection(options: TargetOptions, words: readonly string[]): void {
-  const { labelSelector, fieldSelector, node, namespaces } = options;
-  const selects = [labelSelector, fieldSelector, node].some((each) => each !== undefined && each !== '');
-  if (words.length > 0 || selects || namespaces === 'all') return;
-  throw new KxError('KX_USAGE', 'no targets were given', {
-    hint: "name them (POD, TYPE/NAME, '/REGEX/'), or select them with -l, --field-selector, --node or -A",
-  });
-}
-
-async function readSelection(
-  options: TargetOptions,
-  sources: readonly PodSource[],
-): Promise<Omit<ContainerSelection, 'namespaces'>> {
-  const { allContainers, container, node, labelSelector } = options;
-  const named = container === undefined ? undefined : await readPattern(container, 'container');
-  const names = sources.some((source) => 'kind' in source && source.kind === 'pod');
-  return {
-    sources,
-    labelSelector,
-    node,
-    // Who names a pod is told that it has ended; who selects does not mean those.
-    fieldSelector: names ? options.fieldSelector : joinSelectors(options.fieldSelector, livePods),
-    excludePods: await readPatterns(options.exclude, 'exclude'),
-    containers: allContainers ? 'all' : container === undefined ? 'default' : (named ?? { name: container }),
-    ...(allContainers || named !== undefined ? { kinds: ['container'] } : {}),
-  };
-}
-
-const livePods = 'status.phase!=Succeeded,status.phase!=Failed';
-
-function joinSelectors(...selectors: readonly (string | undefined)[]): string {
-  return selectors.filter((each) => each !== undefined && each !== '').join(',');
-}
-
-function isNamed({ pod }: SelectedContainer, sources: readonly PodSource[]): boolean {
-  return sources.some((source) => 'kind' in source && source.kind === 'pod' && source.name === pod);
+/** Each is sorted, and has the containers of a pod together. */
+function mergeLists(
+  named: readonly SelectedContainer[],
+  selected: readonly SelectedContainer[],
+): readonly SelectedContainer[] {
+  if (named.length === 0) return selected;
+  const all = new Map([...named, ...selected].map((each) => [`${each.uid}/${each.container}`, each]));
+  const rank = ({ namespace, pod }: SelectedContainer): string => `${namespace}/${pod}`;
+  return [...all.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))));
 }
 
 function targetsOf(api: ApiClient, containers: readonly SelectedContainer[], many: boolean): readonly ExecTarget[] {
