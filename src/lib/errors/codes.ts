@@ -13,7 +13,10 @@ const table = {
     when: 'Ctrl-C (130), SIGTERM (143) or SIGHUP (129). The hint says whether the remote command was ended.',
   },
   KX_USAGE: { exit: 125, when: 'Flags or arguments that mean nothing, or contradict each other.' },
-  KX_CONFIG: { exit: 125, when: 'The kubeconfig cannot be read, or lacks what the connection needs.' },
+  KX_CONFIG: {
+    exit: 125,
+    when: 'The kubeconfig cannot be read, or lacks what the connection needs; or a setting (docs/config.md) is wrong.',
+  },
   KX_TARGET_NOT_FOUND: { exit: 125, when: 'The pod, container or workload does not exist.' },
   KX_TARGET_NOT_RUNNING: { exit: 125, when: 'The pod or container exists and does not run.' },
   KX_TARGET_AMBIGUOUS: { exit: 125, when: 'More than one object fits, and only one can be meant.' },

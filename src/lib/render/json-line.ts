@@ -4,7 +4,7 @@ import { oncePerSource, type LineRenderer, type LineSource } from './line.ts';
 import { textFields } from './text-fields.ts';
 
 /**
- * One JSON object a line; docs/logs.md has its schema. With `parsed`, a line that is a JSON object itself stands under
+ * One JSON object a line; docs/log-output.md has its schema. With `parsed`, a line that is a JSON object itself stands under
  * `message` as it was written, so that its numbers keep their digits. A piece of a line is `partial`: the next object of the
  * container goes on with it.
  */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { KxError } from '../../../src/lib/errors/index.ts';
 import { compileNamePattern, compilePatterns } from '../../../src/lib/render/index.ts';
 import { literalsOf } from '../../../src/lib/render/literals.ts';
+import { compileRegex } from '../../../src/lib/render/regex.ts';
 import { painted, renderBytes, showMarks } from './support.ts';
 
 const mark = async (patterns: readonly string[], bytes: Buffer) => {
@@ -68,6 +69,43 @@ suite('patterns', () => {
   test('a pattern that makes others backtrack for ever is as fast as any', async () => {
     const matcher = await compilePatterns(['(a*)*(a|aa)*$b'], 'include');
     assert.equal(matcher.test(Buffer.from('a'.repeat(100_000))), false);
+  });
+
+  test('patterns match what those of JavaScript match, at the same places', () => {
+    const atom = fc.constantFrom(
+      'a',
+      'b',
+      '.',
+      '[ab]',
+      '[^a]',
+      '\\d',
+      '\\w',
+      '\\b',
+      '^',
+      '$',
+      'é',
+      '(?:ab|a)',
+      '(?:a|ab)',
+    );
+    const part = fc
+      .tuple(atom, fc.constantFrom('', '', '', '*', '+', '?', '*?', '{1,2}'))
+      .map(([one, times]) => (/^([\^$]|\\b)$/.test(one) ? one : one + times));
+    const pattern = fc
+      .array(fc.array(part, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
+      .map((alternatives) => alternatives.map((parts) => parts.join('')).join('|'));
+    const line = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '1', ' ', 'é'), maxLength: 10 });
+    fc.assert(
+      fc.property(pattern, line, (expression, text) => {
+        const regex = compileRegex([expression], 'include');
+        const matches = [...text.matchAll(new RegExp(expression, 'gu'))];
+        assert.equal(regex.test(text), matches.length > 0);
+        const ranges = matches
+          .filter(([match]) => match !== '')
+          .flatMap(({ index, 0: match }) => [index, index + match.length]);
+        assert.deepEqual(regex.ranges(text), ranges);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   const marked: [string, readonly string[], string, string][] = [
