@@ -1,5 +1,6 @@
 import { toKxError, type KxError } from '../lib/errors/index.ts';
 import { isTerminal, printError } from '../lib/terminal/index.ts';
+import { asCalled } from './called-as.ts';
 
 export interface Report {
   /** For stderr: a line `error: …`, and `hint: …` where there is one. */
@@ -13,7 +14,7 @@ export function reportError(thrown: unknown, verbose: boolean): Report {
   const lines = [`error: ${oneLine(error.message)} [${error.code}]`];
   if (error.hint !== undefined) lines.push(`hint: ${oneLine(error.hint)}`);
   if (verbose) lines.push(...explainCauses(error));
-  return { text: `${lines.join('\n')}\n`, exit: error.exit };
+  return { text: asCalled(`${lines.join('\n')}\n`), exit: error.exit };
 }
 
 /** Prints what went wrong and gives the exit code. Colours are loaded only where somebody looks. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
+import { platformName } from '../../src/cli/version.ts';
 import { kxBinary, run, runKx } from '../support/program.ts';
 
 const version = (
@@ -24,7 +25,7 @@ suite('kx as a program', () => {
     test(`kx ${words.join(' ')} prints one line`, async () => {
       const { code, stdout, stderr } = await runKx(words);
       assert.deepEqual([code, stderr], [0, '']);
-      assert.equal(stdout.toString(), `kubectl-kx ${version} (${process.platform}/${process.arch})\n`);
+      assert.equal(stdout.toString(), `kubectl-kx ${version} (${platformName()})\n`);
     });
   }
 
@@ -32,7 +33,9 @@ suite('kx as a program', () => {
     test(`"kx ${words.join(' ')}" lists the commands`, async () => {
       const { code, stdout, stderr } = await runKx(words);
       assert.deepEqual([code, stderr], [0, '']);
-      assert.match(stdout.toString(), /^ {2}exec {2,}Run a command in a container\.$/m);
+      assert.match(stdout.toString(), /^Examples:\n {2}# .*\n {2}kubectl kx exec -it .*\n/m);
+      assert.match(stdout.toString(), /^In containers:\n(?: {2}.*\n)* {2}exec {2,}Run a command in a container\.$/m);
+      assert.match(stdout.toString(), /^On this machine:\n(?: {2}.*\n)* {2}sandbox {2,}.*\n(?: {2}.*\n)*\n/m);
       assert.match(stdout.toString(), /^ {2}kubectl kx COMMAND \[flags\]$/m);
     });
   }
@@ -82,6 +85,30 @@ suite('kx as a program', () => {
       assert.deepEqual([code, stdout.toString(), stderr], [125, '', text]);
     });
   }
+
+  test('every command has help with its examples first and its usage last, in the words of kubectl', async () => {
+    const { stdout } = await runKx([]);
+    const names = [...stdout.toString().matchAll(/^ {2}([a-z][a-z-]*) {2,}[A-Z]/gm)].map(([, name = '']) => name);
+    assert.ok(names.length >= 6, names.join(' '));
+    for (const name of names) {
+      const help = (await runKx([name, '--help'])).stdout.toString();
+      const [examples, flags] = [/\nExamples:\n {2}# .*\n {2}.*kubectl kx /, /:\n +-/].map((each) => help.search(each));
+      assert.match(help, /^[A-Z].*\.\n\n/, name);
+      assert.ok(examples! > 0 && examples! < flags!, help);
+      assert.match(help, new RegExp(`\nUsage:\n {2}kubectl kx ${name}\\b.*\n$`), name);
+    }
+  });
+
+  test('linked by another name, it speaks of itself by that name, and works', async (t) => {
+    const link = join(await makeFolder(t), 'kubectl-exec_kx');
+    await symlink(kxBinary(), link);
+    const help = await run(link, ['exec', '--help']);
+    assert.match(help.stdout.toString(), /\nUsage:\n {2}kubectl exec-kx exec /);
+    assert.doesNotMatch(help.stdout.toString(), /kubectl kx/);
+    const mistake = await run(link, ['exec', 'pod']);
+    assert.match(mistake.stderr, /^hint: the command goes behind `--`: kubectl exec-kx exec POD -- COMMAND$/m);
+    assert.match((await run(link, ['--version'])).stdout.toString(), /^kubectl-kx /);
+  });
 
   test('help into a pipe that nobody reads ends quietly', async () => {
     const { stderr } = await shell('{ "$KX" exec --help; echo "code $?" >&2; } | true');

@@ -38,6 +38,11 @@ Usage:
 
 test('the list of commands leaves out the hidden ones', () => {
   const text = rootHelp({ cp: copy, debug: { ...copy, hidden: true } });
-  assert.match(text, /^ {2}cp {2}Copy files\.$/m);
-  assert.doesNotMatch(text, /debug/);
+  assert.match(text, /^In containers:\n {2}cp {2}Copy files\.\n\nUsage:/m);
+  assert.doesNotMatch(text, /debug|On this machine/);
+});
+
+test('what does not work in containers is listed apart, in the same columns', () => {
+  const text = rootHelp({ cp: copy, sandbox: { ...copy, summary: 'Play.' } });
+  assert.match(text, /^In containers:\n {2}cp {7}Copy files\.\n\nOn this machine:\n {2}sandbox {2}Play\.\n\n/m);
 });
