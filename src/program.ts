@@ -8,6 +8,7 @@ import manifest from '../oclif.manifest.json' with { type: 'json' };
 
 /** Every command by its name, loaded when it is run. `npm run surface` makes oclif.manifest.json from them. */
 export const commands = {
+  completion: () => import('./commands/completion.ts'),
   cp: () => import('./commands/cp.ts'),
   exec: () => import('./commands/exec.ts'),
   'fanout-exec': () => import('./commands/fanout-exec.ts'),

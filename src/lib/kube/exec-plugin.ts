@@ -33,7 +33,7 @@ const group = 'client.authentication.k8s.io';
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
 export function createExecSource(exec: Fields, connection: Connection, around: Surroundings): IdentitySource {
-  const plugin = readPlugin(exec, connection);
+  const plugin = readPlugin(exec, connection, around);
   let known: Credential | undefined;
   const run = shareRuns((signal) => runPlugin(plugin, around, signal));
   return {
@@ -49,7 +49,7 @@ export function createExecSource(exec: Fields, connection: Connection, around: S
   };
 }
 
-function readPlugin(exec: Fields, { user, server }: Connection): Plugin {
+function readPlugin(exec: Fields, { user, server }: Connection, { unattended }: Surroundings): Plugin {
   const fail = (what: string) =>
     new KxError('KX_CONFIG', `the exec plugin of user "${user.name}" in ${user.file} ${what}`);
   const command = stringOf(exec, 'command');
@@ -62,7 +62,7 @@ function readPlugin(exec: Fields, { user, server }: Connection): Plugin {
   if (!['Never', 'IfAvailable', 'Always'].includes(mode)) {
     throw fail(mode === '' ? 'has no interactiveMode' : `has the unknown interactiveMode "${mode}"`);
   }
-  const interactive = mode !== 'Never' && isatty(0);
+  const interactive = mode !== 'Never' && unattended !== true && isatty(0);
   if (mode === 'Always' && !interactive) throw fail('needs a terminal as standard input (interactiveMode: Always)');
   return {
     command: commandPath(command, user.file),
@@ -95,15 +95,20 @@ async function runPlugin(plugin: Plugin, around: Surroundings, signal: AbortSign
   const info = { apiVersion, kind: 'ExecCredential', spec: { ...(cluster && { cluster }), interactive } };
   const env = { ...around.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   around.log(6, `running the credential plugin ${plugin.command}`);
-  const output = await readOutput(plugin, env, signal);
+  const output = await readOutput(plugin, env, around.unattended === true ? 'ignore' : 'inherit', signal);
   return readCredential(output, plugin);
 }
 
-function readOutput(plugin: Plugin, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
+function readOutput(
+  plugin: Plugin,
+  env: NodeJS.ProcessEnv,
+  stderr: 'ignore' | 'inherit',
+  signal: AbortSignal,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(plugin.command, plugin.args, {
       env,
-      stdio: [plugin.interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+      stdio: [plugin.interactive ? 'inherit' : 'ignore', 'pipe', stderr],
       windowsHide: true,
     });
     const chunks: Buffer[] = [];

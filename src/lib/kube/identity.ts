@@ -18,4 +18,6 @@ export interface IdentitySource {
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly log: (level: number, line: string) => void;
+  /** Nobody is to be asked or told anything: a credential plugin gets no terminal. */
+  readonly unattended?: boolean;
 }
