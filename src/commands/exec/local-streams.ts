@@ -23,8 +23,14 @@ export interface OpenStreams extends LocalStreams {
   close(): Promise<void>;
 }
 
+/** What this side does with the streams. */
+export type StreamOptions = Pick<ExecOptions, 'command' | 'detachKeys' | 'record'>;
+
 /** Opens what the flags ask for. stdin is touched only where the command has one. Rejects with KX_USAGE. */
-export async function openLocalStreams(request: ExecRequest, options: ExecOptions): Promise<OpenStreams> {
+export async function openLocalStreams(
+  request: Pick<ExecRequest, 'stdin' | 'tty'>,
+  options: StreamOptions,
+): Promise<OpenStreams> {
   const recording =
     options.record === undefined
       ? undefined

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
-import type { ExecRequest } from '../../lib/process/index.ts';
 import {
   parseReference,
   referenceFromManifest,
@@ -10,63 +9,36 @@ import {
   type ManifestReference,
   type Target,
 } from '../../lib/target/index.ts';
-import { isTerminal, print, printError, terminalSize, withRawMode } from '../../lib/terminal/index.ts';
+import { print, printError } from '../../lib/terminal/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
+import { converse } from './converse.ts';
 import { describePlan } from './describe-plan.ts';
-import { openLocalStreams, usualSize } from './local-streams.ts';
 import type { ExecOptions } from './options.ts';
-import { runSession, timeIsOver, type SessionEnd } from './session.ts';
-import { startCommand, wrapping } from './start.ts';
+import { requestOf } from './request.ts';
+import { startCommand, wrapping, type Started } from './start.ts';
+import { startTimeLimit } from './time-limit.ts';
 
 /** Runs a command in a container and gives its exit code. */
 export async function runExec(options: ExecOptions, context: CommandContext): Promise<number> {
   const say = (line: string): void => printError(`${line}\n`);
-  const began = performance.now();
-  const timeout = options.timeout === undefined ? undefined : new AbortController();
-  const timer = timeout && setTimeout(() => timeout.abort(timeIsOver()), options.timeout);
-  const signal = timeout === undefined ? context.signal : AbortSignal.any([context.signal, timeout.signal]);
-  const request = requestOf(options, say);
-  const mode = wrapping(options, request.tty !== null);
-  const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
-  const target = await findTarget(api, options, signal, say);
-  const transport = targetingTransport(apiserverTransport(api), api, options.quiet, say);
-  if (options.dryRun) {
-    clearTimeout(timer);
-    print(describePlan({ api, target, transport, request, mode }));
-    return 0;
-  }
-  context.log(1, `transport ${transport.name}: ${api.server} is the only way that is set`);
-  const local = await openLocalStreams(request, options);
+  const limit = startTimeLimit(options.timeout, context.signal);
   try {
-    const started = await startCommand({ transport, target, request, mode, signal }, context);
-    clearTimeout(timer);
-    local.follow(started.remote);
-    const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
-    const session = (): Promise<SessionEnd> => runSession(started, local, timeLeft, context);
-    // Not before the command has started: until then Ctrl-C is to reach kx.
-    const { code, notes } = await (request.tty === null ? session() : withRawMode(session));
-    for (const { level, line } of notes) context.log(level, line);
-    return code;
+    const request = requestOf(options, say);
+    const mode = wrapping(options, request.tty !== null);
+    const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
+    const target = await findTarget(api, options, limit.signal, say);
+    const transport = targetingTransport(apiserverTransport(api), api, options.quiet, say);
+    if (options.dryRun) {
+      print(describePlan({ api, target, transport, request, mode }));
+      return 0;
+    }
+    context.log(1, `transport ${transport.name}: ${api.server} is the only way that is set`);
+    const start = (signal: AbortSignal): Promise<Started> =>
+      startCommand({ transport, target, request, mode, signal }, context);
+    return await converse(start, { request, options, limit }, context);
   } finally {
-    clearTimeout(timer);
-    await local.close();
+    limit.stop();
   }
-}
-
-function requestOf(options: ExecOptions, say: (line: string) => void): ExecRequest {
-  const { command, stdin, env, workdir } = options;
-  let tty = stdin && options.tty;
-  if (tty && !isTerminal(0)) {
-    tty = false;
-    if (!options.quiet) say('Unable to use a TTY - input is not a terminal or the right kind of file');
-  }
-  return {
-    command,
-    stdin,
-    tty: tty ? (terminalSize() ?? usualSize) : null,
-    env,
-    ...(workdir === undefined ? {} : { cwd: workdir }),
-  };
 }
 
 async function findTarget(

@@ -1,25 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KxError } from '../errors/index.ts';
 import type { ApiClient } from '../kube/index.ts';
-import { pathOf, type Pod, type Target } from '../target/index.ts';
+import { hopelessReasons, pathOf, type Pod, type Target } from '../target/index.ts';
 import type { EphemeralContainer } from './manifest.ts';
-
-/**
- * What the kubelet says of a container that does not start (k8s.io/kubernetes/pkg/kubelet/images/types.go and
- * kuberuntime). It tries a pull again, but only after a pause, in which it says ImagePullBackOff.
- */
-const hopeless = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'ImageInspectError',
-  'RegistryUnavailable',
-  'SignatureValidationFailed',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-]);
 
 const longestPauseMs = 1000;
 
@@ -54,7 +37,7 @@ export async function waitUntilRunning(
     if (state?.running) return;
     const notYet = state?.terminated ?? state?.waiting;
     const isOver = performance.now() >= end;
-    if (state?.terminated || hopeless.has(notYet?.reason ?? '') || isOver) {
+    if (state?.terminated || hopelessReasons.has(notYet?.reason ?? '') || isOver) {
       throw notStarted(target, name, image, notYet?.reason, notYet?.message, isOver ? timeoutMs : undefined);
     }
     await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -181,7 +181,10 @@ export function createClient(parts: ClientParts): ApiClient {
 }
 
 function withBody(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown, type: string): Outgoing {
-  return { method, path, body: JSON.stringify(body), headers: { 'Content-Type': type } };
+  const text = JSON.stringify(body);
+  // Node gives the body of a DELETE no length, and so no end.
+  const headers = { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(text)) };
+  return { method, path, body: text, headers };
 }
 
 /** Requests that are still on their way as the former user may end. */

@@ -6,6 +6,7 @@
 export { apiserverTransport } from './apiserver.ts';
 export { filterOutput } from './filtered-output.ts';
 export { execUntilAborted, runToEnd } from './run.ts';
+export { startFailure } from './start-failure.ts';
 export { targetingTransport, type TargetingTransport } from './targeting.ts';
 export { traceableTransport } from './traceable.ts';
 export type { Transport } from './transport.ts';

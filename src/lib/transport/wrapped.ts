@@ -11,6 +11,7 @@ import { sessionEnder } from './end-session.ts';
 import { frameInput, type FramedInput } from './framed-input.ts';
 import { filterOutput, type FilteredOutput } from './filtered-output.ts';
 import type { Marks } from './marks.ts';
+import { startFailure } from './start-failure.ts';
 import type { Transport } from './transport.ts';
 import { createNonce, endWrapped, wrapCommand } from './wrapper-script.ts';
 
@@ -104,7 +105,9 @@ async function endingOf(
       },
     );
   }
-  if (marks.messages.length > 0 && (marks.end === 126 || marks.end === 127)) throw notStarted(marks, request);
+  if (marks.messages.length > 0 && (marks.end === 126 || marks.end === 127)) {
+    throw startFailure(marks.end, marks.messages, request.command);
+  }
   if (marks.inputLost) {
     throw new KxError('KX_CONNECTION_LOST', 'the container could not hand on all of the input to the command', {
       ran: 'yes',
@@ -145,13 +148,4 @@ function shellMissing(error: unknown): unknown {
     return error;
   }
   return new KxError('KX_SHELL_MISSING', 'the container has no sh', { ran: 'no', cause: error });
-}
-
-/** The shell's words behind its place: "line 1: exec: foo: not found" is about "foo: not found". */
-function notStarted(marks: Marks, request: ExecRequest): KxError {
-  const code = marks.end === 127 ? 'KX_COMMAND_NOT_FOUND' : 'KX_COMMAND_NOT_EXECUTABLE';
-  const words = (marks.messages.at(-1) ?? '').replace(/^(?:(?:line )?\d+: |exec: )+(?:line \d+: )?/, '');
-  return new KxError(code, words === '' ? `cannot run ${request.command[0] ?? ''} in the container` : words, {
-    ran: 'no',
-  });
 }
