@@ -13,6 +13,7 @@ export const commands = {
   exec: () => import('./commands/exec.ts'),
   'fanout-exec': () => import('./commands/fanout-exec.ts'),
   logs: () => import('./commands/logs.ts'),
+  'privileged-exec': () => import('./commands/privileged-exec.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
 };
 
