@@ -8,19 +8,29 @@ export interface TcpProxy {
   cut(): void;
   /** Does that once, when so many bytes more have passed in both directions together. */
   cutAfter(bytes: number): void;
+  /** Freezes then. */
+  freezeAfter(bytes: number): void;
+  /** Bytes that have passed in both directions. */
+  readonly carried: number;
   /** Carries nothing more in either direction, and keeps the connections open. */
   freeze(): void;
   thaw(): void;
   close(): Promise<void>;
 }
 
-/** Puts a proxy in front of a server. TLS passes through it unchanged. */
-export async function startTcpProxy(server: { host: string; port: number }): Promise<TcpProxy> {
+/** Puts a proxy in front of a server, at any port that is free. TLS passes through it unchanged. */
+export async function startTcpProxy(server: { host: string; port: number }, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
   let left = Infinity;
+  let carried = 0;
+  let then = (): void => {};
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const freeze = (): void => {
+    frozen = true;
+    for (const socket of sockets) socket.pause();
   };
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -40,9 +50,10 @@ export async function startTcpProxy(server: { host: string; port: number }): Pro
         const passing = chunk.subarray(0, left);
         if (!to.write(passing)) from.pause();
         left -= passing.length;
+        carried += passing.length;
         if (left > 0) return;
         left = Infinity;
-        cut();
+        then();
       });
       to.on('drain', () => {
         if (!frozen) from.resume();
@@ -51,18 +62,21 @@ export async function startTcpProxy(server: { host: string; port: number }): Pro
       from.on('close', () => to.destroy());
     }
   });
-  listener.listen(0, '127.0.0.1');
+  listener.listen(port, '127.0.0.1');
   await once(listener, 'listening');
   return {
     port: (listener.address() as AddressInfo).port,
     cut,
     cutAfter: (bytes) => {
-      left = bytes;
+      [left, then] = [bytes, cut];
     },
-    freeze: () => {
-      frozen = true;
-      for (const socket of sockets) socket.pause();
+    freezeAfter: (bytes) => {
+      [left, then] = [bytes, freeze];
     },
+    get carried() {
+      return carried;
+    },
+    freeze,
     thaw: () => {
       frozen = false;
       for (const socket of sockets) socket.resume();

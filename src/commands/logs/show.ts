@@ -92,9 +92,13 @@ function createFilter(include: Matcher | undefined, exclude: Matcher | undefined
   };
 }
 
-/** Waits where the output does, so that logs are read no faster than lines are. */
+const draining = new WeakMap<Writable, Promise<unknown>>();
+
+/** Waits where the output does, so that logs are read no faster than lines are. One listener serves all who wait. */
 async function write(output: Writable, parts: readonly Buffer[]): Promise<void> {
   if (output.errored !== null) throw output.errored;
   if (output.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))) return;
-  await once(output, 'drain');
+  const drained = draining.get(output) ?? once(output, 'drain').finally(() => draining.delete(output));
+  draining.set(output, drained);
+  await drained;
 }

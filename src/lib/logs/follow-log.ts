@@ -77,10 +77,10 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     state.wasOpen = true;
     if (since === undefined) trouble.end(undefined);
     let mustContinue = resumption !== undefined && !state.isNewRun;
-    const rest = more.follow === true ? 'drop' : 'give';
+    const isFollowed = more.follow === true;
     const onOpenLine = (open: typeof skip): void => void (skip = open);
     try {
-      for await (const batch of readLines(body, { source, stream, skip, rest, onOpenLine })) {
+      for await (const batch of readLines(body, { source, stream, skip, isFollowed, onOpenLine })) {
         backOff.reset();
         const fresh = resumption === undefined ? batch : batch.filter((line) => resumption.isNew(line));
         const [line] = fresh;
@@ -196,7 +196,7 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
     try {
       const last = { tailLines: 1, timestamps: true, stream, insecureSkipTLSVerifyBackend };
       const body = await openLog(api, target, last, signal);
-      for await (const batch of readLines(body, { source, rest: 'give' }))
+      for await (const batch of readLines(body, { source, isFollowed: false }))
         for (const line of batch) position.take(line);
     } catch (error) {
       signal.throwIfAborted();

@@ -28,10 +28,10 @@ export interface Resumption {
   readonly continues: boolean | undefined;
 }
 
-/** The seen lines of a second, as nanoseconds. */
+/** The timestamps of the seen lines of a second. */
 interface Seen {
   readonly second: number;
-  readonly nanos: number[];
+  readonly at: string[];
 }
 
 /** A position before the first line. `isPart`: what is older than the first line that comes was not asked for. */
@@ -43,7 +43,7 @@ export function createPosition(isPart: boolean): Position {
   // Most lines come within the second of the line before them: its text is compared, not parsed.
   let prefix = '';
 
-  const isInCurrentSecond = (at: string): boolean => at.length === 30 && at.endsWith('Z') && at.startsWith(prefix);
+  const isInCurrentSecond = (at: string): boolean => at.startsWith(prefix) && at.length === 30 && at.endsWith('Z');
   const momentOf = (at: string): Moment | undefined =>
     current !== undefined && prefix !== '' && isInCurrentSecond(at)
       ? { second: current.second, nano: Number(at.slice(20, 29)) }
@@ -53,7 +53,7 @@ export function createPosition(isPart: boolean): Position {
     take({ at, end }) {
       if (end === 'piece') return;
       if (current !== undefined && prefix !== '' && isInCurrentSecond(at)) {
-        current.nanos.push(Number(at.slice(20, 29)));
+        current.at.push(at);
         if (last === undefined || at > last || last.length !== at.length) last = at;
         return;
       }
@@ -62,16 +62,16 @@ export function createPosition(isPart: boolean): Position {
       first ??= moment;
       if (current === undefined || moment.second > current.second) {
         former = current?.second === moment.second - 1 ? current : undefined;
-        current = { second: moment.second, nanos: [] };
+        current = { second: moment.second, at: [] };
         prefix = at.length === 30 && at.endsWith('Z') ? at.slice(0, 20) : '';
         last = at;
       }
       if (moment.second === current.second) {
-        current.nanos.push(moment.nano);
+        current.at.push(at);
         if (last === undefined || compareMoments(parseMoment(last) ?? moment, moment) < 0) last = at;
       } else if (moment.second === current.second - 1) {
-        former ??= { second: moment.second, nanos: [] };
-        former.nanos.push(moment.nano);
+        former ??= { second: moment.second, at: [] };
+        former.at.push(at);
       }
     },
     get last() {
@@ -85,7 +85,10 @@ export function createPosition(isPart: boolean): Position {
       for (const each of [former, current]) {
         if (each === undefined) continue;
         const counts = new Map<number, number>();
-        for (const nano of each.nanos) counts.set(nano, (counts.get(nano) ?? 0) + 1);
+        for (const at of each.at) {
+          const { nano = 0 } = momentOf(at) ?? {};
+          counts.set(nano, (counts.get(nano) ?? 0) + 1);
+        }
         seen.set(each.second, counts);
       }
       const begin = isPart ? first : undefined;

@@ -1,7 +1,11 @@
 import { KxError } from '../errors/index.ts';
 import { toLost } from './failures.ts';
-import type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
+import { readChunks } from './chunks.ts';
+import type { LogBatch, LogSource, OutputStream } from './line.ts';
 import { createLineSplitter } from './split-lines.ts';
+
+/** Lines that are followed come together within this time. Milliseconds. */
+const gather = 40;
 
 /** What is to be known of a stream of lines. */
 export interface LinesOptions {
@@ -9,8 +13,8 @@ export interface LinesOptions {
   readonly stream?: OutputStream | undefined;
   /** See createLineSplitter. */
   readonly skip?: { readonly at: string; readonly given: number } | undefined;
-  /** What to do with bytes behind the last line feed. They are the beginning of a line where the stream only broke off. */
-  readonly rest: 'give' | 'drop';
+  /** A stream that is followed may have broken off within a line: bytes behind the last line feed are not given. */
+  readonly isFollowed: boolean;
   /** Told at the end, where a line was given in part: what to skip when the log is opened again. */
   readonly onOpenLine?: ((open: { readonly at: string; readonly given: number } | undefined) => void) | undefined;
 }
@@ -23,12 +27,13 @@ export async function* readLines(
   body: NodeJS.ReadableStream,
   options: LinesOptions,
 ): AsyncGenerator<LogBatch, undefined> {
-  const { source, stream, skip, rest, onOpenLine } = options;
+  const { source, stream, skip, isFollowed, onOpenLine } = options;
   const splitter = createLineSplitter(source, stream, skip);
   const what = `the log of ${source.pod}`;
   try {
-    for await (const chunk of body) {
-      const lines: LogLine[] = splitter.push(chunk as Buffer);
+    for await (const chunks of readChunks(body, isFollowed ? gather : 0)) {
+      const [first] = chunks;
+      const lines = chunks.length === 1 && first !== undefined ? splitter.push(first) : chunks.flatMap(splitter.push);
       if (lines.length > 0) yield lines;
       if (splitter.foreign !== undefined) break;
     }
@@ -38,7 +43,7 @@ export async function* readLines(
     onOpenLine?.(splitter.open);
   }
   const last = splitter.finish();
-  if (last !== undefined && rest === 'give') yield [last];
+  if (last !== undefined && !isFollowed) yield [last];
   const { foreign } = splitter;
   if (foreign === undefined) return;
   throw new KxError('KX_REMOTE', `reading ${what} failed on the node: ${foreign}`, {

@@ -46,7 +46,7 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
   async function lastTimestamp(): Promise<string | undefined> {
     const body = await openLog(api, target, { ...always, tailLines: 1 }, signal);
     let last: string | undefined;
-    for await (const lines of readLines(body, { source, rest: 'give' })) last = lines.at(-1)?.at;
+    for await (const lines of readLines(body, { source, isFollowed: false })) last = lines.at(-1)?.at;
     return last;
   }
 
@@ -71,7 +71,7 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
     const onOpenLine = (open: typeof skip): void => void (skip = open);
     let held: LogLine | undefined;
     let bytes = 0;
-    for await (const batch of readLines(body, { source, stream, skip, rest: 'give', onOpenLine })) {
+    for await (const batch of readLines(body, { source, stream, skip, isFollowed: false, onOpenLine })) {
       const fresh = resumption === undefined ? [...batch] : batch.filter((line) => resumption.isNew(line));
       if (resumption?.continues === false) throw rotatedAway(source, position.last);
       // What has no line feed is the end of the log, or of a stream that was cut.
