@@ -1,7 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 
 /** How a local program ended, and all that it wrote. */
@@ -41,11 +42,21 @@ export function kxBinary(): string {
   return path;
 }
 
+/** What a run leaves for the next, which is not left on this machine. */
+export const stateHome = join(tmpdir(), `kx-test-state-${process.pid}`);
+process.once('exit', () => rmSync(stateHome, { recursive: true, force: true }));
+
 /** Starts a program and gathers its outputs. */
 export function start(file: string, args: readonly string[], options: ProgramOptions = {}): Running {
   // The settings of whoever runs the tests are none of theirs.
   const XDG_CONFIG_HOME = resolve(import.meta.dirname, 'no-settings');
-  const env: NodeJS.ProcessEnv = { ...process.env, XDG_CONFIG_HOME, KX_CONFIG: undefined, ...options.env };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    XDG_CONFIG_HOME,
+    XDG_STATE_HOME: stateHome,
+    KX_CONFIG: undefined,
+    ...options.env,
+  };
   const child = spawn(file, args, { env, cwd: options.cwd, stdio: 'pipe' });
   const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const stdout = () => Buffer.concat(outputs.stdout);

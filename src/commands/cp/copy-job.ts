@@ -120,8 +120,8 @@ async function copyOne(
   const reader = same ? skipSame(all, same.isSame, ({ path }) => arrived.add(path)) : all;
   const preserve = session.options.preserve && source.side !== 'stdio';
   const report = reportTo(session, to.label(destination), onUnwritten);
-  const { mark, marks } = memory;
-  const goOn = resume ? { resume: { marks, leftOut } } : {};
+  const { mark, marks, wasAbsent } = memory;
+  const goOn = resume ? { resume: { marks, leftOut, made: wasAbsent } } : {};
   const writer = openWriter(to, { destination, preserve, report, mark, ...goOn }, session);
   const follow = session.tally.follow(source.label, source.size);
   const stored = { files: 0, bytes: 0 };

@@ -66,7 +66,7 @@ const functions = [
 const look = [
   'kx_h=; kx_name=; kx_dir=/;',
   'if [ -d "$kx_p" ]; then kx_kind=directory; kx_name=.; kx_dir=$kx_p;',
-  'elif [ -f "$kx_p" ]; then kx_kind=file; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
+  'elif [ -f "$kx_p" ]; then kx_kind=file; kx_list=; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
   'elif [ -e "$kx_p" ] || [ -L "$kx_p" ]; then kx_kind=other; else kx_kind=absent; fi;',
   'if [ "$kx_name" ] && [ $kx_how = kx_tar ]; then kx_tars=$(tar --version 2>&1);',
   'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_v=;; *"GNU tar"*) kx_v=1;;',

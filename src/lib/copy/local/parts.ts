@@ -21,6 +21,8 @@ export interface LocalResume {
   readonly marks: readonly string[];
   /** Files of the source that are not copied: what has one of these names is a file like others. */
   readonly leftOut: readonly Name[];
+  /** The root was made by one of those runs: it gets its mode and time. */
+  readonly made: boolean;
 }
 
 /** The parts of large files that are kept beside their names, as `.NAME.kx-part`. */

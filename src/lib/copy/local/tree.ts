@@ -14,11 +14,15 @@ interface Ground {
   readonly inside: Confinement;
 }
 
-/** Writes the entries of a tree whose root is a directory, and that directory; the first one makes or enters it. */
+/**
+ * Writes the entries of a tree whose root is a directory, and that directory; the first one makes or enters it. One that was
+ * there keeps its mode and time, unless it `isOurs`.
+ */
 export function writeBelow(
   destination: Name,
   keeping: Keeping,
   directories: LateDirectories,
+  isOurs: boolean,
   putFile: (entry: Entry, full: Name) => Promise<void>,
 ): (entry: Entry) => Promise<void> {
   const guard = createCaseGuard();
@@ -35,7 +39,7 @@ export function writeBelow(
     const mode = keeping.preserve ? 0o700 : (entry.mode & 0o777) | 0o700;
     const { base, made, inside } = enter(mode);
     const isNew = entry.path === '' ? made : inside.directory(entry.path, mode) === 'made';
-    if (entry.path === '' && !made) return;
+    if (entry.path === '' && !made && !isOurs) return;
     const full = below(base, entry.path);
     if (!isNew && keeping.preserve) makeFillable(full);
     directories.add(full, entry);

@@ -55,7 +55,7 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
     stored.files++;
     stored.bytes += entry.size;
   };
-  const putBelow = writeBelow(destination, options, directories, putFile);
+  const putBelow = writeBelow(destination, options, directories, options.resume?.made === true, putFile);
   let whole = false;
 
   async function putRoot(entry: Entry): Promise<void> {

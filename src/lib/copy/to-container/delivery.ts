@@ -77,6 +77,11 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   let partBytes = mostInPart;
   /** Of the present connection: undefined until commands are sent, then whether one was answered. */
   let carries: boolean | undefined;
+  /** Of `pending`, what the present connection has not been given, and the bytes that it was given and has not answered. */
+  let waiting: Parcel[] = [];
+  let unanswered = 0;
+  /** How many those may be. A connection that was lost may be lost again soon: the next ones begin with little. */
+  let most = Infinity;
   let keepBatches = options.keepBatches;
   /** The receiver that takes commands. */
   let open: Receiver | undefined;
@@ -102,20 +107,39 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     if (pending.delete(parcel)) bytes -= weigh(parcel);
     wake();
   };
-  const send = (to: Receiver, parcel: Parcel): void =>
+  const send = (to: Receiver, parcel: Parcel): void => {
+    const weight = weigh(parcel);
+    unanswered += weight;
+    carries ??= false;
     to.send(parcel, (answer) => {
-      if (failure !== undefined || !pending.has(parcel)) return;
-      end.retry.progressed();
-      carries = true;
-      if (parcel.split !== undefined) partBytes = Math.min(partBytes * 2, mostInPart);
-      try {
-        // First, as it may post what is to be done instead.
-        parcel.answered(answer);
-        withdraw(parcel);
-      } catch (error) {
-        stop(error);
-      }
+      if (failure !== undefined || to !== open) return;
+      unanswered -= weight;
+      most *= 2;
+      if (pending.has(parcel)) take(parcel, answer);
+      pump(to);
     });
+  };
+  const pump = (to: Receiver): void => {
+    let sent = 0;
+    for (const parcel of waiting) {
+      if (unanswered > 0 && unanswered + weigh(parcel) > most) break;
+      sent++;
+      if (pending.has(parcel)) send(to, parcel);
+    }
+    waiting = waiting.slice(sent);
+  };
+  const take = (parcel: Parcel, answer: Answer): void => {
+    end.retry.progressed();
+    carries = true;
+    if (parcel.split !== undefined) partBytes = Math.min(partBytes * 2, mostInPart);
+    try {
+      // First, as it may post what is to be done instead.
+      parcel.answered(answer);
+      withdraw(parcel);
+    } catch (error) {
+      stop(error);
+    }
+  };
 
   /** A connection was lost before it carried one command: those to come are smaller. */
   const shrink = (): void => {
@@ -152,11 +176,12 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     for (;;) {
       try {
         const current = await connect();
-        carries = pending.size > 0 ? false : undefined;
-        for (const parcel of pending) send(current, parcel);
         open = current;
+        [waiting, unanswered] = [[...pending], 0];
+        pump(current);
         const how = await current.ended;
         open = undefined;
+        most = leastInPart;
         if (how === 'end') return;
         if (how === 'unkept') keepBatches = false;
         else throw how;
@@ -178,8 +203,8 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     pending.add(parcel);
     bytes += weigh(parcel);
     if (open === undefined) return;
-    carries ??= false;
-    send(open, parcel);
+    waiting.push(parcel);
+    pump(open);
   };
   return {
     hello: first.promise,

@@ -7,6 +7,8 @@ import type { Unpacking } from './unpacking.ts';
 export interface RemoteResume {
   /** What the staging files of earlier runs are marked with, which are over. */
   readonly marks: readonly string[];
+  /** The root was made by one of them: it gets its mode and time. */
+  readonly made: boolean;
 }
 
 const block = 64 * 1024;

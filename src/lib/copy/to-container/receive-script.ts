@@ -55,7 +55,7 @@ const functions = [
   '[ "$k" ] || return 1; p=${p#/proc/}; kill -KILL "-$p" || kill -KILL "$p";; esac; done; [ "$k" ] && return;',
   'r=$(date +%s) && p=$(stat -c %Y "$l") && [ $((r-p)) -ge 60 ]; };',
   // Calls $1 for each that is free.
-  'left() { for l in "$y"*; do m=${l#"$y"}; m=${m%%-*}; case $m in ????????) ;; *) continue;; esac;',
+  'left() { for l in "$y"*; do m=${l#"$y"}; m=${m%%-*}; case $m in *[!0-9a-f]*) continue;; ????????) ;; *) continue;; esac;',
   'if [ "$l" != "$z" ] && [ -f "$l" ] && [ ! -L "$l" ] && free; then "$1"; fi; done; };',
   'larger() { size "$l"; if [ $n -gt $x ]; then x=$n; q=$l; fi; }; gone() { rm -f "$l"; };',
   // The whole blocks of a file, $1 at most, and what gzip ends with: CRC-32 and length (RFC 1952).

@@ -203,7 +203,8 @@ async function finishDirectories(to: Writing): Promise<void> {
   const found = (await delivery.hello).found;
   const isOpen = ({ mode }: Entry): boolean => (mode & 0o700) === 0o700;
   // A directory that was there before the copy stays as it is.
-  const made = to.directories.filter(({ path }) => path !== '' || found !== 'directory').reverse();
+  const isOurs = found !== 'directory' || options.resume?.made === true;
+  const made = to.directories.filter(({ path }) => path !== '' || isOurs).reverse();
   const byTar = options.tar && options.preserve ? made.filter(isOpen) : [];
   for (const entry of byTar) {
     await delivery.room();
