@@ -107,7 +107,7 @@ function exitOf(
   canceled: InterruptSignal | undefined,
 ): number {
   const code = ignoreFailures ? 0 : exitCodeOf(results);
-  const isCut = results.some(({ verdict }) => verdict === 'skipped' || verdict === 'canceled');
+  const isCut = results.some(({ verdict, error }) => verdict === 'skipped' || error?.code === 'KX_CANCELED');
   return canceled !== undefined && isCut ? Math.max(code, canceledBy(canceled).exit) : code;
 }
 

@@ -1,7 +1,7 @@
 import { canceledBy, type InterruptSignal, type SignalHandler } from '../../cli/interrupts.ts';
 import { KxError } from '../../lib/errors/index.ts';
 
-/** Ends the remote commands of a fan-out, all at once. */
+/** Ends the remote commands of a fan-out. */
 export interface Stops {
   /** Whether `end` was called. */
   readonly isEnding: boolean;
@@ -20,12 +20,25 @@ export interface Stops {
 
 /** How long a command that is being started may take to be there, so that it can be ended, in milliseconds. */
 const startPatience = 3000;
+/** How many are ended at a time: each takes commands of its own, which have only so much time. */
+const atOnce = 12;
 
 export function createStops(): Stops {
-  const handlers = new Set<SignalHandler>();
+  const waiting = new Set<SignalHandler>();
+  const told = new Set<SignalHandler>();
   const givenUp = new AbortController();
   let ending: { readonly name: InterruptSignal; readonly why: string } | undefined;
   let count = 0;
+  const tellNext = (): void => {
+    if (ending === undefined) return;
+    for (const handle of waiting) {
+      if (told.size >= atOnce && count === 1) return;
+      waiting.delete(handle);
+      told.add(handle);
+      handle(ending.name, 1);
+      if (count > 1) handle(ending.name, count);
+    }
+  };
   return {
     get isEnding() {
       return ending !== undefined;
@@ -37,14 +50,18 @@ export function createStops(): Stops {
       else giveUp();
       ending ??= { name, why };
       count++;
-      for (const handle of handlers) handle(name, count);
+      for (const handle of told) handle(name, count);
+      tellNext();
     },
     takeSignals(handler) {
-      handlers.add(handler);
-      const { name } = ending ?? {};
+      waiting.add(handler);
       // Not before the session that takes them is complete.
-      if (name !== undefined) queueMicrotask(() => handler(name, count));
-      return () => handlers.delete(handler);
+      queueMicrotask(tellNext);
+      return () => {
+        waiting.delete(handler);
+        told.delete(handler);
+        tellNext();
+      };
     },
     explain(error) {
       if (!(error instanceof KxError) || error.code !== 'KX_CANCELED' || ending === undefined) return error;
