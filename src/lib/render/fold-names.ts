@@ -6,20 +6,17 @@ import { escapeControls } from '../text/index.ts';
  */
 export function foldNames(names: readonly string[]): string {
   const shapes = new Map<string, { readonly texts: readonly string[]; readonly rows: string[][] }>();
-  for (const name of [...new Set(names)].sort(compareNames)) {
+  // By their texts, and numbers by what they are.
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  for (const name of [...new Set(names)].sort((a, b) => compare(a, b) || (a < b ? -1 : 1))) {
     const texts = /[[\],]/.test(name) ? [name] : name.split(/\d+/);
     const numbers = texts.length === 1 ? [] : (name.match(/\d+/g) ?? []);
-    const key = texts.join('[]');
+    const key = JSON.stringify(texts);
     const shape = shapes.get(key) ?? { texts, rows: [] };
     shapes.set(key, shape);
     shape.rows.push(numbers);
   }
   return [...shapes.values()].flatMap(({ texts, rows }) => joinRows(rows).map((row) => writeRow(texts, row))).join(',');
-}
-
-/** By their texts, and numbers by what they are. */
-function compareNames(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : 1);
 }
 
 /** For each place of a number, all that stand there in the names of one row: a row is the product of its places. */

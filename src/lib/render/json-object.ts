@@ -1,3 +1,5 @@
+import { escapeControls } from '../text/index.ts';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether a text is a JSON object. */
@@ -44,4 +46,9 @@ function showJson(value: unknown): string {
   return `{${Object.entries(value)
     .map(([name, field]) => `${JSON.stringify(name)}:${showJson(field)}`)
     .join(',')}}`;
+}
+
+/** A text out of JSON as a line for a terminal: a logger that wrote a control character as an escape kept it from terminals. */
+export function escapeLine(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : text.split('\t').map(escapeControls).join('\t');
 }

@@ -3,9 +3,8 @@ import { oncePerSource, type LineSource } from './line.ts';
 import type { Paint } from './paint.ts';
 import { createPalette, type SourceStyles } from './palette.ts';
 
-export const prefixChoices = ['none', 'kubectl', 'stern'] as const;
 /** `kubectl`: `[pod/NAME/CONTAINER] `; `stern`: `NAME CONTAINER `. */
-export type PrefixChoice = (typeof prefixChoices)[number];
+export type PrefixChoice = 'none' | 'kubectl' | 'stern';
 
 /** Which parts of a source a prefix shows besides the pod: those of which there are several. */
 export interface PrefixParts {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { parseObject, showText } from './json-object.ts';
+import { escapeControls } from '../text/index.ts';
+import { escapeLine, parseObject, showText } from './json-object.ts';
 import type { Paint, Style } from './paint.ts';
 
 /** The names that loggers give to what every line has, in the order in which they are looked for. */
@@ -35,14 +36,14 @@ export function prettify(bytes: Buffer, paint: Paint, mark: (text: string) => st
   if (fields === undefined || !isUtf8(bytes)) return undefined;
   const rest = new Map(Object.entries(fields));
   const [time, level, message] = [timeNames, levelNames, messageNames].map((names) => takeFirst(rest, names));
-  const [first = '', ...more] = message === undefined ? [] : showText(message).split('\n');
+  const [first = '', ...more] = message === undefined ? [] : splitText(message);
   const words = [showTime(time, paint), showLevel(level, paint), mark(first)].filter((word) => word !== '');
   const below = more.map((line) => `    ${mark(line)}`);
   for (const [name, value] of [...rest].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const shown = showText(value);
-    const key = paint.style('gray', `${name}=`);
-    if (!shown.includes('\n')) words.push(key + mark(quote(shown, value)));
-    else below.push(`  ${key}`, ...shown.split('\n').map((line) => `    ${mark(line)}`));
+    const key = paint.style('gray', `${quote(name)}=`);
+    if (typeof value !== 'string') words.push(key + mark(escapeLine(showText(value))));
+    else if (!value.includes('\n')) words.push(key + mark(quote(value)));
+    else below.push(`  ${key}`, ...splitText(value).map((line) => `    ${mark(line)}`));
   }
   return [words.join(' '), ...below];
 }
@@ -57,13 +58,14 @@ function takeFirst(fields: Map<string, unknown>, names: readonly string[]): unkn
 
 function showTime(value: unknown, paint: Paint): string {
   if (value === undefined) return '';
-  return paint.style('gray', typeof value === 'number' ? showEpoch(value) : showText(value));
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  return paint.style('gray', isNumber ? showEpoch(Number(value)) : escapeLine(showText(value)));
 }
 
 /** Seconds, or a thousandth, millionth or billionth of them: nobody logs times before 1973 or after 5138. */
 function showEpoch(value: number): string {
   const scale = [1e11, 1e14, 1e17].findIndex((limit) => Math.abs(value) < limit);
-  const date = new Date(value * 1000 ** (1 - (scale === -1 ? 3 : scale)));
+  const date = new Date(Math.round(value * 1000 ** (1 - (scale === -1 ? 3 : scale))));
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString();
 }
 
@@ -71,10 +73,15 @@ function showLevel(value: unknown, paint: Paint): string {
   if (value === undefined) return '';
   const name = typeof value === 'number' ? (pinoLevels[value] ?? String(value)) : showText(value);
   const style = levelStyles.find(([pattern]) => pattern.test(name))?.[1];
-  const word = name.toUpperCase().padEnd(5);
+  const word = escapeLine(name.toUpperCase()).padEnd(5);
   return style === undefined ? word : paint.style(style, word);
 }
 
-function quote(shown: string, value: unknown): string {
-  return typeof value === 'string' && !/^[^\s"=\p{Cc}]+$/u.test(shown) ? JSON.stringify(shown) : shown;
+function splitText(value: unknown): string[] {
+  return showText(value).split('\n').map(escapeLine);
+}
+
+/** A text that is one word; in quotes where it would not be. */
+function quote(text: string): string {
+  return /^[^\s"=\p{C}]+$/u.test(text) ? text : JSON.stringify(text).replace(/\p{C}/gu, escapeControls);
 }

@@ -1,5 +1,5 @@
 import { escapeControls } from '../text/index.ts';
-import { parseObject, showText } from './json-object.ts';
+import { escapeLine, parseObject, showText } from './json-object.ts';
 import { lineFeed, oncePerSource, type Line, type LineRenderer, type LineSource } from './line.ts';
 import { marksOf, type Paint } from './paint.ts';
 import { createPalette } from './palette.ts';
@@ -16,7 +16,7 @@ type Marks = readonly [open: Buffer, close: Buffer];
 
 /**
  * Lines by a template: `{field}`, or `{field|function|…}`, stands for a part of the line; `{message.a.b}` for a field of a line
- * that is JSON, which is empty elsewhere. Functions: a style, `color` (the steady colour of the pod or container), `json` (as
+ * that is JSON, which is empty elsewhere, and stays one line. Functions: a style, `color` (the steady colour of the pod or container), `json` (as
  * a JSON string). `{{` and `}}` are braces, `\n`, `\t` and `\\` what they are in JSON. Throws KX_USAGE.
  */
 export function createTemplateRenderer(template: string, options: TemplateOptions): LineRenderer {
@@ -76,7 +76,7 @@ function messageOf(bytes: Buffer, path: readonly string[]): Buffer {
   if (path.length === 0) return bytes;
   let value: unknown = parseObject(bytes.toString());
   for (const name of path) value = isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-  return Buffer.from(value === undefined ? '' : showText(value));
+  return Buffer.from(value === undefined ? '' : escapeLine(showText(value)));
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -29,6 +29,10 @@ suite('JSON log lines as text', () => {
     ['ids that a number cannot hold', '{"trace":12345678901234567890}', 'trace=12345678901234567890\n'],
     ['the same fields in another order', '{"b":1,"msg":"m","a":2}', 'm a=2 b=1\n'],
     ['a text with control characters', '{"a":"x\\u001b[31m"}', 'a="x\\u001b[31m"\n'],
+    ['nanoseconds', '{"ts":1700000000250000000}', '2023-11-14T22:13:20.250Z\n'],
+    ['a message with control characters', '{"msg":"a\\u001b[31m\\tb\\u009b"}', 'a\\x1b[31m\tb\\x9b\n'],
+    ['a name with control characters', '{"\\u001b":1}', '"\\u001b"=1\n'],
+    ['a level with control characters', '{"level":"\\u001b"}', '\\x1b \n'],
     ['an empty object', '{}', '\n'],
   ];
   for (const [name, text, expected] of lines) test(name, () => assert.equal(pretty(text), expected));

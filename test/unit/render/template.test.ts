@@ -19,6 +19,7 @@ suite('lines by a template', () => {
       '{"a":{"b":"x"},"n":12345678901234567890,"o":[1]}',
       'x 12345678901234567890 [1]\n',
     ],
+    ['{message.a}', '{"a":"x\\n\\ty\\u001b"}', 'x\\n\ty\\x1b\n'],
     ['<{message.a.b}>', 'no JSON', '<>\n'],
     ['<{message.constructor}{message.a.length}>', '{"a":"text"}', '<>\n'],
     ['{pod|red|bold}', 'text', 'web-0\n'],
