@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { versionLine } from './cli/version.ts';
 import { wordsToComplete } from './cli/words-to-complete.ts';
 
 /** Put in by the build; sources that run as they are have none. */
@@ -11,8 +12,7 @@ if (unfinished !== undefined) {
   const { printCompletions } = await import('./commands/completion/print-completions.ts');
   await printCompletions(unfinished);
 } else if (argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')) {
-  const version = typeof KX_VERSION === 'string' ? KX_VERSION : 'from source';
-  writeSync(1, `kubectl-kx ${version} (${process.platform}/${process.arch})\n`);
+  writeSync(1, versionLine(typeof KX_VERSION === 'string' ? KX_VERSION : 'from source'));
 } else {
   const { runProgram } = await import('./program.ts');
   await runProgram(argv);
