@@ -1,7 +1,6 @@
 import { KxError } from '../../lib/errors/index.ts';
 import { copyLog, followLog, readLog, type LogEvent, type LogSource, type LogTarget } from '../../lib/logs/index.ts';
-import { explainExecFailure, type Target } from '../../lib/target/index.ts';
-import { needsContainerChoice } from '../../lib/target/index.ts';
+import { explainExecFailure, listContainers, needsContainerChoice, type Target } from '../../lib/target/index.ts';
 import { chooseDefault, findTarget } from './find-target.ts';
 import { hasLimits, limitPart, startOf } from './part.ts';
 import type { Run } from './run.ts';
@@ -62,9 +61,15 @@ function common({ api, options, signal }: Run, target: Target) {
 /** A pod or container that is not there is said as `kx exec` says it. */
 async function explain({ api, signal }: Run, target: Target, thrown: unknown): Promise<KxError> {
   if (!(thrown instanceof KxError)) throw thrown;
-  const isAboutTarget = thrown.details['status'] === '404' || / is not valid for pod /.test(thrown.message);
-  if (!isAboutTarget) return thrown;
-  const explained = await explainExecFailure(api, target, thrown, signal);
-  // That nothing can be run in the pod is no reason here.
-  return explained.code === 'KX_TARGET_NOT_RUNNING' ? thrown : explained;
+  if (thrown.details['status'] === '404') return explainExecFailure(api, target, thrown, signal);
+  if (!/ is not valid for pod /.test(thrown.message) || target.container === undefined) return thrown;
+  const { namespace, pod, container: name } = target;
+  const sources = [{ kind: 'pod', name: pod } as const];
+  try {
+    await listContainers(api, { namespaces: [namespace], sources, containers: { name } }, { signal });
+  } catch (error) {
+    // It names those that there are.
+    if (error instanceof KxError && error.code === 'KX_TARGET_NOT_FOUND') return error;
+  }
+  return thrown;
 }

@@ -17,9 +17,9 @@ export function mayPass(error: unknown): error is KxError {
   return error.code === 'KX_REMOTE' && (status >= 500 || status === 429);
 }
 
-/** Whether the error says that the pod is not there. */
-export function isGone(error: unknown): boolean {
-  return error instanceof KxError && error.details['status'] === '404';
+/** Whether the kubelet does not know the pod, the container or the run that is asked for, or the API server the pod. */
+export function isUnknown(error: unknown): error is KxError {
+  return error instanceof KxError && ['400', '404'].includes(error.details['status'] ?? '');
 }
 
 /** A stream of a log that ended with an error, as KX_CONNECTION_LOST; a KxError passes unchanged. */

@@ -1,9 +1,8 @@
 import type { ApiClient } from '../kube/index.ts';
-import { KxError } from '../errors/index.ts';
 import { createBackOff, sleep } from './back-off.ts';
 import { readContainerNow, type ContainerNow } from './container-now.ts';
 import type { LogEvent } from './events.ts';
-import { isGone, isNotStarted, mayPass } from './failures.ts';
+import { isNotStarted, isUnknown, mayPass } from './failures.ts';
 import type { LogBatch, LogSource, OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
@@ -105,16 +104,17 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
 
   /** What is left of the log of a run that has ended. */
   async function* readRest(previous: boolean): AsyncGenerator<LogBatch, undefined> {
-    for (;;) {
+    for (let tries = 4; ;) {
       try {
         if ((yield* readOn({ previous })) === 'over') return;
         await backOff.wait();
       } catch (error) {
-        if (error instanceof KxError && ['400', '404'].includes(error.details['status'] ?? '')) {
+        if (!isUnknown(error)) await failed(error);
+        else if (tries-- > 0) await backOff.wait();
+        else {
           onEvent({ type: 'missed', source, from: position.last });
           return;
         }
-        await failed(error);
       }
     }
   }
@@ -215,16 +215,18 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
         ended = yield* readOn({ follow: true });
       } catch (error) {
         signal.throwIfAborted();
-        if (isGone(error) && state.wasOpen) {
-          onEvent({ type: 'gone', source });
-          return;
-        }
-        if (isNotStarted(error)) {
-          if (performance.now() - beganAt > request.startTimeoutMs && !state.wasOpen) throw error;
+        // A kubelet that has just started knows no pods, and no containers: only the API server tells what became of them.
+        if (isUnknown(error) && (state.wasOpen || (await look()).kind === 'gone')) {
+          if ((yield* catchUp(false)) === 'over') return;
+          trouble.begin(error.message);
+          await backOff.wait();
+        } else if (isNotStarted(error)) {
+          if (performance.now() - beganAt > request.startTimeoutMs) throw error;
           onEvent({ type: 'waiting', source, why: error.message });
           await (request.changed ? request.changed(lookAgain) : sleep(lookAgain / 2, signal));
         } else {
-          if (!state.wasOpen) throw error;
+          // Who waits for a container to start without end has seen the server before.
+          if (!state.wasOpen && request.startTimeoutMs !== Infinity) throw error;
           await failed(error);
         }
         continue;

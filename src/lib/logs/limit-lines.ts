@@ -94,7 +94,7 @@ async function* takeBytes(
       else
         wanted.push({
           ...line,
-          bytes: line.bytes.subarray(0, Math.max(0, line.bytes.length - excess + 1)),
+          bytes: line.bytes.subarray(0, Math.max(0, line.bytes.length - excess + (line.end === 'line-feed' ? 1 : 0))),
           end: 'nothing',
         });
       if (excess >= 0) break;

@@ -29,8 +29,34 @@ export function isPart({ tailLines, sinceSeconds, sinceTime }: LogRequest): bool
   return [tailLines, sinceSeconds, sinceTime].some((each) => each !== undefined);
 }
 
+/** So many logs are opened at once: more handshakes would only hold each other up. */
+const mostOpening = 24;
+/** An older kubelet answers with the first line only. Milliseconds. */
+const longestOpening = 3000;
+
+const gates = new WeakMap<ApiClient, { opening: number; readonly waiting: (() => void)[] }>();
+
+/** Waits for its turn, and gives what ends it. */
+async function takeTurn(api: ApiClient): Promise<() => void> {
+  const gate = gates.get(api) ?? { opening: 0, waiting: [] };
+  gates.set(api, gate);
+  if (gate.opening >= mostOpening) await new Promise<void>((resolve) => gate.waiting.push(resolve));
+  else gate.opening += 1;
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    const next = gate.waiting.shift();
+    if (next === undefined) gate.opening -= 1;
+    else next();
+  };
+  const timer = setTimeout(end, longestOpening);
+  return end;
+}
+
 /** Opens a log. Rejects as ApiClient.stream does. */
-export function openLog(
+export async function openLog(
   api: ApiClient,
   { namespace, pod, container }: LogTarget,
   request: LogRequest,
@@ -43,5 +69,10 @@ export function openLog(
     // The API has these two with a capital letter.
     query.set(name, name === 'stream' ? (value === 'stdout' ? 'Stdout' : 'Stderr') : String(value));
   }
-  return api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
+  const endTurn = await takeTurn(api);
+  try {
+    return await api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
+  } finally {
+    endTurn();
+  }
 }

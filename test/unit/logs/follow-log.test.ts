@@ -204,6 +204,21 @@ describe('a followed log', () => {
     assert.deepEqual(log.kinds(), ['gone']);
   });
 
+  test('does not believe a kubelet that has just started and knows no pods', async () => {
+    await using server = await startLogServer();
+    server.write('a');
+    await using log = startFollowing(server);
+    await log.sees('a');
+    server.refuse(failure(404, 'NotFound', 'the server could not find the requested resource ( pods/log p)'));
+    server.cut();
+    server.write('b');
+    await eventually('it was asked again', () => server.asked.length > 2);
+    server.refuse(undefined);
+    await log.sees('b');
+    assert.deepEqual(log.texts, ['a', 'b']);
+    assert.ok(!log.kinds().includes('gone'));
+  });
+
   test('waits for a container that has not started, and gives up when the time is over', async () => {
     await using server = await startLogServer();
     const notStarted = failure(400, 'BadRequest', 'container "main" in pod "p" is waiting to start: ContainerCreating');

@@ -59,7 +59,6 @@ export async function startLogServer() {
     response.write(part, () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
   };
   const serveLog = (url: URL, response: ServerResponse): void => {
-    asked.push(url);
     const query = url.searchParams;
     const is = (name: string): boolean => query.get(name) === 'true';
     const run = is('previous') ? runs.at(-2) : runs.at(-1);
@@ -108,9 +107,11 @@ export async function startLogServer() {
       else response.end(JSON.stringify(podNow()));
     },
     '/api/v1/namespaces/n/pods/p/log': (request, response) => {
+      const url = new URL(request.url ?? '', 'http://localhost');
+      asked.push(url);
       if (isGone) refuse(response, failure(404, 'NotFound', 'pods "p" not found'));
       else if (refusal !== undefined) refuse(response, refusal);
-      else serveLog(new URL(request.url ?? '', 'http://localhost'), response);
+      else serveLog(url, response);
     },
   });
   begin();
