@@ -63,13 +63,13 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
     if (prefix.length > 0) out.push(prefix);
     if (formatTime !== undefined && at !== undefined) out.push(Buffer.from(`${formatTime(at)} `));
   };
-  // Of a line that came in pieces, only the first has a head.
-  const open = new WeakSet<LineSource>();
+  // Of a line that comes in pieces, only the first has a head, and those that follow others in between.
+  let open: LineSource | undefined;
   return (line, out) => {
     const isPiece = line.end === 'piece';
-    const isRest = open.has(line.source);
-    if (isPiece) open.add(line.source);
-    else if (isRest) open.delete(line.source);
+    const isRest = open === line.source;
+    if (open !== undefined && !isRest) out.push(lineFeed);
+    open = isPiece ? line.source : undefined;
     const pretty = options.pretty === true && !isPiece && !isRest ? prettify(line.bytes, paint, mark) : undefined;
     for (const text of pretty ?? []) {
       pushHead(line, out);

@@ -63,6 +63,14 @@ suite('lines as text', () => {
     );
   });
 
+  test('lines of others between the pieces of a line do not get into it', () => {
+    const [piece, last] = [{ end: 'piece' as const }, { bytes: Buffer.from('rest') }];
+    assert.equal(
+      render({ prefix: 'stern' }, piece, { source: { ...source, pod: 'db-0' } }, piece, last),
+      'web-0 app text\ndb-0 app text\nweb-0 app textrest\n',
+    );
+  });
+
   test('a log that does not end with a line feed does not get one by itself, and does among others', () => {
     assert.equal(render({}, { end: 'nothing' }), 'text');
     assert.equal(render({ prefix: 'stern' }, { end: 'nothing' }), 'web-0 app text\n');
