@@ -21,6 +21,17 @@ suite('the fault annotation', () => {
     });
   });
 
+  test('tells what goes wrong with logs and watches', () => {
+    assert.deepEqual(parse('log-cut-after=1KiB log-rotate=1MiB refuse-log=429x3 watch-cut=1s watch-expires=50ms'), {
+      logCutAfter: 1024,
+      logRotate: 1 << 20,
+      refuseLog: { code: 429, times: 3 },
+      watchCut: 1000,
+      watchExpires: 50,
+    });
+    assert.deepEqual(parse('refuse-log=500'), { refuseLog: { code: 500, times: Infinity } });
+  });
+
   test('is not needed', () => {
     assert.deepEqual(parseFaults(undefined, 'pod web'), {});
     assert.deepEqual(parse(''), {});

@@ -25,11 +25,11 @@ export function present(object: KubeObject, form: Form, kind: string, includeObj
 export function presentList(
   objects: readonly KubeObject[],
   form: Form,
-  list: { kind: string; apiVersion: string; version: number; includeObject: string | null },
+  list: { kind: string; apiVersion: string; version: number; next?: string | undefined; includeObject: string | null },
 ): object {
   const resourceVersion = String(list.version);
-  if (form === 'table') return tableOf(objects, list.kind, resourceVersion, list.includeObject);
-  const metadata = { resourceVersion };
+  const metadata = { resourceVersion, ...(list.next === undefined ? {} : { continue: list.next }) };
+  if (form === 'table') return { ...tableOf(objects, list.kind, resourceVersion, list.includeObject), metadata };
   if (form === 'metadata') {
     return {
       kind: 'PartialObjectMetadataList',

@@ -16,6 +16,8 @@ export function sendError(response: ServerResponse, error: unknown): void {
     return;
   }
   const status = toApiError(error);
+  // As an apiserver says it.
+  if (status.code === 429) response.setHeader('Retry-After', '1');
   sendJson(response, status.code, statusBody(status));
 }
 

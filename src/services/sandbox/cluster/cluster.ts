@@ -1,6 +1,7 @@
 import { KxError } from '../../../lib/errors/index.ts';
 import type { SandboxUser } from '../auth/users.ts';
 import { parseFaults } from '../exec/faults.ts';
+import { parseGenerator } from '../exec/log-generator.ts';
 import type { ClusterFile, ManifestObject } from './manifest.ts';
 import { uidOf } from './names.ts';
 import { timestamp, type Fields, type KubeObject, type ObjectMeta, type Pod, type PodSpec } from './objects.ts';
@@ -22,7 +23,8 @@ export interface Cluster {
   updatePod(pod: Pod): void;
 }
 
-const namespaceManifest = { apiVersion: 'v1', kind: 'Namespace', resource: known('', 'v1', 'namespaces') };
+const namespaces = known('', 'v1', 'namespaces');
+const namespaceManifest = { apiVersion: 'v1', kind: 'Namespace', resource: namespaces };
 
 /** Makes the objects of a cluster file, and the pods of its workloads. */
 export function createCluster(file: ClusterFile): Cluster {
@@ -54,6 +56,7 @@ export function createCluster(file: ClusterFile): Cluster {
   const addPod = (object: KubeObject, node: string | undefined): void => {
     const { metadata } = object;
     parseFaults(metadata.annotations, `pod ${metadata.name}`);
+    parseGenerator(metadata.annotations, `pod ${metadata.name}`);
     const given = object.status ?? {};
     const pending = given['phase'] === 'Pending';
     const spec = object.spec as PodSpec;
@@ -80,6 +83,7 @@ export function createCluster(file: ClusterFile): Cluster {
       addPod(object, 'node' in given && typeof given.node === 'string' ? given.node : undefined);
       return;
     }
+    if (resource === namespaces) parseFaults(object.metadata.annotations, `namespace ${object.metadata.name}`);
     store.put(resource, { ...object, ...defaultsOf(object) });
     for (const child of childrenOf(object, nodes)) add(child);
   };
@@ -117,9 +121,7 @@ export function createCluster(file: ClusterFile): Cluster {
       lives++;
       const siblings = new Set(podsBelow(store, pods, owner.object).map((each) => each.metadata.name));
       const successor = childrenOf(owner.object, nodes, lives).find(
-        (child) =>
-          !siblings.has(child.metadata.name) &&
-          (child.node ?? pod.spec.nodeName) === pod.spec.nodeName,
+        (child) => !siblings.has(child.metadata.name) && (child.node ?? pod.spec.nodeName) === pod.spec.nodeName,
       );
       if (successor !== undefined) {
         const { name: next } = successor.metadata;

@@ -17,6 +17,7 @@ export interface ObjectMeta {
   uid: string;
   resourceVersion: string;
   creationTimestamp: string;
+  deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];

@@ -1,4 +1,4 @@
-import type { KubeObject } from './objects.ts';
+import { timestamp, type KubeObject } from './objects.ts';
 import type { Resource } from './resources.ts';
 
 export interface Change {
@@ -71,7 +71,8 @@ export function createStore(): Store {
       if (previous === undefined) return undefined;
       version++;
       tableOf(resource).delete(key);
-      const object = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } };
+      const times = { resourceVersion: String(version), deletionTimestamp: timestamp() };
+      const object = { ...previous, metadata: { ...previous.metadata, ...times } };
       record({ type: 'DELETED', resource, object, previous, version });
       return object;
     },

@@ -4,7 +4,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { timestamp, type ContainerSpec, type ContainerStatus, type Pod } from '../cluster/objects.ts';
 import { containerId, runningStatus, withContainerStatus, willRestart } from '../cluster/pod-status.ts';
 import { ApiError } from '../api/status.ts';
+import { parseFaults } from './faults.ts';
 import { createLog, type ContainerLog } from './log.ts';
+import { generateLines, parseGenerator, type Generator } from './log-generator.ts';
 import { pauseProcess, runMainProcess, type MainProcess } from './main-process.ts';
 
 /** The kubelets: what runs in the containers of the pods. */
@@ -15,6 +17,8 @@ export interface Containers {
   attach(pod: Pod, spec: ContainerSpec, wants: { stdin: boolean; size: TerminalSize | null }): Promise<RemoteProcess>;
   /** Of the run that is now, or of the one before it. */
   log(pod: Pod, spec: ContainerSpec, previous: boolean): ContainerLog | undefined;
+  /** How often the logs of a pod were asked for, with this time. */
+  countLogRequest(pod: Pod): number;
 }
 
 interface Run {
@@ -23,6 +27,8 @@ interface Run {
   starting: Promise<void> | undefined;
   log: ContainerLog;
   previous: ContainerLog | undefined;
+  /** Ends what is not a process of the machine. */
+  stop: () => void;
 }
 
 const longestBackOff = 10_000;
@@ -30,6 +36,7 @@ const longestBackOff = 10_000;
 /** Keeps the containers of a cluster on the machine. */
 export function createContainers(cluster: Cluster, runtime: LocalRuntime): Containers {
   const runs = new Map<string, Run>();
+  const logRequests = new Map<string, number>();
 
   const runOf = (pod: Pod, spec: ContainerSpec): Run => {
     const key = `${pod.metadata.uid}/${spec.name}`;
@@ -39,6 +46,7 @@ export function createContainers(cluster: Cluster, runtime: LocalRuntime): Conta
       starting: undefined,
       log: createLog(),
       previous: undefined,
+      stop: () => {},
     };
     runs.set(key, run);
     return run;
@@ -47,18 +55,28 @@ export function createContainers(cluster: Cluster, runtime: LocalRuntime): Conta
   const ensureStarted = (pod: Pod, spec: ContainerSpec): Promise<void> => {
     const run = runOf(pod, spec);
     run.starting ??=
-      hasCommand(spec) && stateOf(pod, spec)?.running !== undefined ? begin(pod, spec, run) : Promise.resolve();
+      speaks(pod, spec) && stateOf(pod, spec)?.running !== undefined ? begin(pod, spec, run) : Promise.resolve();
     return run.starting;
   };
 
-  const begin = async (pod: Pod, spec: ContainerSpec, run: Run): Promise<void> => {
-    const request: ExecRequest = {
+  const open = (pod: Pod, spec: ContainerSpec, run: Run): Promise<RemoteProcess> => {
+    const generator = generatorOf(pod, spec);
+    if (generator !== undefined) {
+      const lines = generateLines(generator);
+      run.stop = () => lines.disconnect();
+      return Promise.resolve(lines);
+    }
+    return runtime.exec(localContainer(pod, spec, run.restarts), {
       command: [...(spec.command ?? []), ...(spec.args ?? [])],
       stdin: spec.stdin === true,
       tty: spec.tty === true ? { width: 80, height: 24 } : null,
-    };
+    });
+  };
+
+  const begin = async (pod: Pod, spec: ContainerSpec, run: Run): Promise<void> => {
+    const { logRotate } = parseFaults(pod.metadata.annotations, pod.metadata.name);
     try {
-      const main = runMainProcess(await runtime.exec(localContainer(pod, spec, run.restarts), request), spec);
+      const main = runMainProcess(await open(pod, spec, run), spec, createLog(logRotate));
       run.main = main;
       run.log = main.log;
       void main.exit.then(
@@ -130,7 +148,9 @@ export function createContainers(cluster: Cluster, runtime: LocalRuntime): Conta
     const pod = object as Pod;
     if (type === 'DELETED') {
       for (const spec of pod.spec.containers) {
-        void runtime.remove(containerId(pod.metadata.uid, spec.name, runOf(pod, spec).restarts));
+        const run = runOf(pod, spec);
+        run.stop();
+        void runtime.remove(containerId(pod.metadata.uid, spec.name, run.restarts));
       }
     }
   });
@@ -150,12 +170,26 @@ export function createContainers(cluster: Cluster, runtime: LocalRuntime): Conta
       await requireRunning(pod, spec);
       return (runOf(pod, spec).main ?? runMainProcess(pauseProcess(), spec)).attach(wants);
     },
+    countLogRequest({ metadata: { uid } }) {
+      const count = (logRequests.get(uid) ?? 0) + 1;
+      logRequests.set(uid, count);
+      return count;
+    },
     log: (pod, spec, previous) => (previous ? runOf(pod, spec).previous : runOf(pod, spec).log),
   };
 }
 
+/** Whether a container has something to run: a command, or lines to say. */
+function speaks(pod: Pod, spec: ContainerSpec): boolean {
+  return hasCommand(spec) || generatorOf(pod, spec) !== undefined;
+}
+
 function hasCommand(spec: ContainerSpec): boolean {
   return (spec.command?.length ?? 0) + (spec.args?.length ?? 0) > 0;
+}
+
+function generatorOf({ metadata }: Pod, spec: ContainerSpec): Generator | undefined {
+  return hasCommand(spec) ? undefined : parseGenerator(metadata.annotations, metadata.name);
 }
 
 function stateOf(pod: Pod, spec: ContainerSpec): ContainerStatus['state'] | undefined {

@@ -1,6 +1,6 @@
-import { KxError } from '../../../lib/errors/index.ts';
+import { readDuration, readSize, readWords, wrap, type WordReaders } from './words.ts';
 
-/** What an exec or attach session of a pod does wrong. Absent means: nothing of the kind. Bytes and milliseconds. */
+/** What the sessions (exec, attach) and the logs of a pod do wrong, and the watches of a namespace. Absent means: nothing of the kind. Bytes and milliseconds. */
 export interface Faults {
   /** The connection is cut without a word after so many bytes of output. */
   readonly cutAfter?: number;
@@ -20,14 +20,22 @@ export interface Faults {
   readonly noV5?: true;
   /** The upgrade and every message of the client are acted on so much later. */
   readonly latency?: number;
+  /** Every answer with a log is cut without a word after so many bytes. */
+  readonly logCutAfter?: number;
+  /** A log that has so many bytes is rotated: who asks from then on sees none of its lines. */
+  readonly logRotate?: number;
+  /** So many requests for a log are refused with this HTTP code. */
+  readonly refuseLog?: { readonly code: number; readonly times: number };
+  /** Of a namespace: every watch in it is cut without a word after this time. */
+  readonly watchCut?: number;
+  /** Of a namespace: every watch in it ends after this time with the words that its version is too old (410). */
+  readonly watchExpires?: number;
 }
 
-/** The annotation of a pod that asks for faults. */
+/** The annotation of a pod or a namespace that asks for faults. */
 export const faultAnnotation = 'sandbox.kx.dev/fault';
 
-type Readers = { readonly [word: string]: (value: string | undefined) => Faults | undefined };
-
-const readers: Readers = {
+const readers: WordReaders<Faults> = {
   'cut-after': (value) => wrap(readSize(value), (cutAfter) => ({ cutAfter })),
   'cut-stdin-after': (value) => wrap(readSize(value), (cutStdinAfter) => ({ cutStdinAfter })),
   'freeze-after': (value) => wrap(readSize(value), (freezeAfter) => ({ freezeAfter })),
@@ -38,37 +46,17 @@ const readers: Readers = {
   'refuse-upgrade': (value) => (/^[45]\d\d$/.test(value ?? '') ? { refuseUpgrade: Number(value) } : undefined),
   'no-v5': (value) => (value === undefined ? { noV5: true } : undefined),
   latency: (value) => wrap(readDuration(value), (latency) => ({ latency })),
+  'log-cut-after': (value) => wrap(readSize(value), (logCutAfter) => ({ logCutAfter })),
+  'log-rotate': (value) => wrap(readSize(value) || undefined, (logRotate) => ({ logRotate })),
+  'watch-cut': (value) => wrap(readDuration(value) || undefined, (watchCut) => ({ watchCut })),
+  'watch-expires': (value) => wrap(readDuration(value) || undefined, (watchExpires) => ({ watchExpires })),
+  'refuse-log': (value) => {
+    const [, code, times] = /^([45]\d\d)(?:x(\d+))?$/.exec(value ?? '') ?? [];
+    return wrap(code, (digits) => ({ refuseLog: { code: Number(digits), times: Number(times ?? Infinity) } }));
+  },
 };
 
 /** Reads the faults of a pod, as in `cut-after=4KiB late-status=500ms`; KX_CONFIG for a word that is not known. */
 export function parseFaults(annotations: Readonly<Record<string, string>> | undefined, where: string): Faults {
-  const words = (annotations?.[faultAnnotation] ?? '').split(/\s+/).filter((word) => word !== '');
-  let faults: Faults = {};
-  for (const word of words) {
-    const [name = '', value] = word.split('=', 2);
-    const read = readers[name]?.(value);
-    if (read === undefined) {
-      throw new KxError('KX_CONFIG', `${where}: ${JSON.stringify(word)} is no fault that the sandbox knows`, {
-        hint: `known are ${Object.keys(readers).join(', ')}; see docs/sandbox.md`,
-      });
-    }
-    faults = { ...faults, ...read };
-  }
-  return faults;
-}
-
-function wrap(value: number | undefined, faults: (value: number) => Faults): Faults | undefined {
-  return value === undefined ? undefined : faults(value);
-}
-
-const sizeUnits = { '': 1, KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 } as const;
-
-function readSize(text: string | undefined): number | undefined {
-  const [, digits, unit = ''] = /^(\d+)(KiB|MiB|GiB)?$/.exec(text ?? '') ?? [];
-  return digits === undefined ? undefined : Number(digits) * sizeUnits[unit as keyof typeof sizeUnits];
-}
-
-function readDuration(text: string | undefined): number | undefined {
-  const [, digits, unit] = /^(\d+)(ms|s)$/.exec(text ?? '') ?? [];
-  return digits === undefined ? undefined : Number(digits) * (unit === 's' ? 1000 : 1);
+  return readWords(annotations?.[faultAnnotation] ?? '', readers, { where, what: 'fault' });
 }

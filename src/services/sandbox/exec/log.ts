@@ -1,5 +1,8 @@
+export type LogStream = 'stdout' | 'stderr';
+
 /** One line of a log. The last one may lack its newline. */
 export interface LogLine {
+  readonly stream: LogStream;
   /** Milliseconds since 1970, with a fraction that keeps lines in order. */
   readonly time: number;
   readonly bytes: Buffer;
@@ -9,7 +12,7 @@ export interface LogLine {
 export interface ContainerLog {
   readonly lines: readonly LogLine[];
   readonly ended: boolean;
-  append(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  append(stream: LogStream, chunk: Buffer): void;
   end(): void;
   /** Calls back for every line from now on, and once at the end. The result stops that. */
   follow(onLine: (line: LogLine) => void, onEnd: () => void): () => void;
@@ -19,8 +22,8 @@ const maximalLines = 20_000;
 const maximalBytes = 8 << 20;
 const maximalPart = 16 << 10;
 
-/** An empty log. */
-export function createLog(): ContainerLog {
+/** An empty log. It is rotated when it has `rotateAt` bytes: followers miss nothing, its lines are gone for all others. */
+export function createLog(rotateAt = Infinity): ContainerLog {
   let lines: LogLine[] = [];
   let size = 0;
   let ended = false;
@@ -28,10 +31,14 @@ export function createLog(): ContainerLog {
   const parts = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   const followers = new Set<{ onLine: (line: LogLine) => void; onEnd: () => void }>();
 
-  const add = (bytes: Buffer): void => {
+  const add = (stream: LogStream, bytes: Buffer): void => {
+    if (size >= rotateAt) {
+      lines = [];
+      size = 0;
+    }
     // A microsecond apart, so that sinceTime can tell lines of one chunk from each other.
     lastTime = Math.max(Date.now(), lastTime + 0.001);
-    const line = { time: lastTime, bytes };
+    const line = { time: lastTime, bytes, stream };
     lines.push(line);
     size += bytes.length;
     if (lines.length > 2 * maximalLines || size > 2 * maximalBytes) forget();
@@ -57,14 +64,14 @@ export function createLog(): ContainerLog {
     append(stream, chunk) {
       let rest = Buffer.concat([parts[stream], chunk]);
       for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-        add(rest.subarray(0, end + 1));
+        add(stream, rest.subarray(0, end + 1));
         rest = rest.subarray(end + 1);
       }
-      for (; rest.length > maximalPart; rest = rest.subarray(maximalPart)) add(rest.subarray(0, maximalPart));
+      for (; rest.length > maximalPart; rest = rest.subarray(maximalPart)) add(stream, rest.subarray(0, maximalPart));
       parts[stream] = rest;
     },
     end() {
-      for (const part of [parts.stdout, parts.stderr]) if (part.length > 0) add(part);
+      for (const stream of ['stdout', 'stderr'] as const) if (parts[stream].length > 0) add(stream, parts[stream]);
       ended = true;
       for (const { onEnd } of [...followers]) onEnd();
       followers.clear();

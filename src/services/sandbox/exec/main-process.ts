@@ -15,8 +15,7 @@ export interface MainProcess {
 }
 
 /** Reads the output of a container's command into its log from now on. */
-export function runMainProcess(remote: RemoteProcess, spec: ContainerSpec): MainProcess {
-  const log = createLog();
+export function runMainProcess(remote: RemoteProcess, spec: ContainerSpec, log = createLog()): MainProcess {
   const clients = new Set<Client>();
   const watch = (stream: 'stdout' | 'stderr'): void => {
     remote[stream]?.on('data', (chunk: Buffer) => {

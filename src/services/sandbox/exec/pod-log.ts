@@ -1,18 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { badRequest, notFound } from '../api/status.ts';
+import { ApiError, badRequest, notFound } from '../api/status.ts';
 import type { RequestInfo } from '../api/request.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { chooseContainer } from './choose-container.ts';
 import type { Containers } from './containers.ts';
+import { parseFaults } from './faults.ts';
 import type { ContainerLog, LogLine } from './log.ts';
-
-interface LogOptions {
-  readonly follow: boolean;
-  readonly timestamps: boolean;
-  readonly since: number;
-  readonly tailLines: number;
-  readonly limitBytes: number;
-}
+import { readLogOptions, type LogOptions } from './log-options.ts';
 
 /** Serves pods/log. Throws an ApiError before anything is written. */
 export function servePodLog(
@@ -23,7 +17,11 @@ export function servePodLog(
   const pod = cluster.getPod(target?.namespace ?? '', target?.name ?? '');
   if (pod === undefined) throw notFound('pods', '', target?.name ?? '');
   const container = chooseContainer(pod, query.get('container'));
-  const options = readOptions(query);
+  const options = readLogOptions(query);
+  const { logCutAfter, refuseLog } = parseFaults(pod.metadata.annotations, pod.metadata.name);
+  if (refuseLog !== undefined && containers.countLogRequest(pod) <= refuseLog.times) {
+    throw new ApiError(refuseLog.code, '', 'the sandbox was told to refuse this log');
+  }
   const where = `container ${JSON.stringify(container.name)} in pod ${JSON.stringify(pod.metadata.name)}`;
   const previous = query.get('previous') === 'true';
   const log = containers.log(pod, container, previous);
@@ -35,73 +33,78 @@ export function servePodLog(
   if (pod.spec.nodeName === undefined) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   response.writeHead(200, { 'Content-Type': 'text/plain' });
   response.flushHeaders();
-  writeLog(log, options, response);
+  writeLog(log, options, response, logCutAfter);
 }
 
-function writeLog(log: ContainerLog, options: LogOptions, response: ServerResponse): void {
+/** As much as is written at once. */
+const blockSize = 64 << 10;
+
+function writeLog(log: ContainerLog, options: LogOptions, response: ServerResponse, cutAfter = Infinity): void {
+  const isWanted = ({ stream }: LogLine): boolean => options.stream === undefined || options.stream === stream;
+  const recent = log.lines.filter((line) => line.time >= options.since && isWanted(line));
+  let queue = recent.slice(Math.max(0, recent.length - options.tailLines));
   let left = options.limitBytes;
-  let next = 0;
-  const write = (line: LogLine): void => {
-    if (left <= 0) return;
-    const bytes = (
-      options.timestamps ? Buffer.concat([Buffer.from(`${formatTime(line.time)} `), line.bytes]) : line.bytes
-    ).subarray(0, left);
-    left -= bytes.length;
-    next = line.time;
-    response.write(bytes);
-    if (left <= 0) response.end();
-  };
-  const recent = log.lines.filter((line) => line.time >= options.since);
-  const queue = recent.slice(Math.max(0, recent.length - options.tailLines));
-  let stop = (): void => {};
+  let uncut = cutAfter;
+  let busy = false;
   let done = !options.follow || log.ended;
+
   /** A client that reads slowly holds up its own lines only. */
   const flush = (): void => {
+    busy = false;
     while (queue.length > 0 && left > 0) {
-      write(queue.shift() as LogLine);
-      if (response.writableNeedDrain) {
+      const { block, rest } = takeBlock(queue, options.timestamps);
+      const bytes = block.subarray(0, Math.min(left, uncut));
+      queue = rest;
+      left -= bytes.length;
+      uncut -= bytes.length;
+      if (uncut <= 0) {
+        response.write(bytes, () => response.destroy());
+        return;
+      }
+      if (!response.write(bytes)) {
+        busy = true;
         response.once('drain', flush);
         return;
       }
     }
-    if (done && !response.writableEnded) response.end();
+    if ((done || left <= 0) && !response.writableEnded) response.end();
+  };
+  /** Lines that come together are written together. */
+  const wake = (): void => {
+    if (busy) return;
+    busy = true;
+    setImmediate(flush);
   };
   if (!done) {
-    stop = log.follow(
+    const stop = log.follow(
       (line) => {
-        if (line.time <= next) return;
+        if (!isWanted(line)) return;
         queue.push(line);
-        if (queue.length === 1) flush();
+        wake();
       },
       () => {
         done = true;
-        flush();
+        wake();
       },
     );
+    response.once('close', stop);
+    response.flushHeaders();
   }
-  response.once('close', () => stop());
   flush();
 }
 
-function readOptions(query: URLSearchParams): LogOptions {
-  const number = (name: string, otherwise: number): number => {
-    const text = query.get(name);
-    if (text === null) return otherwise;
-    if (!/^\d+$/.test(text)) throw badRequest(`${name} must be a number of 0 or more, not ${JSON.stringify(text)}`);
-    return Number(text);
-  };
-  const time = query.get('sinceTime');
-  const at = time === null ? 0 : Date.parse(time);
-  if (Number.isNaN(at)) throw badRequest(`sinceTime is no time: ${JSON.stringify(time)}`);
-  if (time !== null && query.has('sinceSeconds'))
-    throw badRequest('at most one of sinceTime or sinceSeconds may be specified');
-  return {
-    follow: query.get('follow') === 'true',
-    timestamps: query.get('timestamps') === 'true',
-    since: query.has('sinceSeconds') ? Date.now() - number('sinceSeconds', 0) * 1000 : at,
-    tailLines: number('tailLines', Infinity),
-    limitBytes: number('limitBytes', Infinity),
-  };
+function takeBlock(lines: readonly LogLine[], timestamps: boolean): { block: Buffer; rest: LogLine[] } {
+  const parts: Buffer[] = [];
+  let size = 0;
+  let taken = 0;
+  for (const { time, bytes } of lines) {
+    if (timestamps) parts.push(Buffer.from(`${formatTime(time)} `));
+    parts.push(bytes);
+    size += bytes.length;
+    taken++;
+    if (size >= blockSize) break;
+  }
+  return { block: Buffer.concat(parts), rest: lines.slice(taken) };
 }
 
 /** RFC 3339 with nanoseconds. */
