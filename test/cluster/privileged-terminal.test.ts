@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { clusterKubeconfig } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { kxBinary } from '../support/program.ts';
+import { openPty, type Pty } from '../support/pty.ts';
+import { privilegedWords, toolsImage } from './privileged-support.ts';
+import { inPod, temporaryFolder } from './support.ts';
+
+const folder = await temporaryFolder();
+const terminals: Pty[] = [];
+after(() => terminals.forEach((pty) => pty.close()));
+
+async function open(...words: string[]): Promise<Pty> {
+  const pty = await openPty([kxBinary(), ...privilegedWords(words)], {
+    columns: 91,
+    rows: 33,
+    env: { KUBECONFIG: clusterKubeconfig() },
+    timeout: 90_000,
+  });
+  terminals.push(pty);
+  return pty;
+}
+
+const places = [
+  { where: 'a container with ash', words: ['one'] },
+  { where: 'a container with dash', words: ['debian'] },
+  { where: 'a node', words: ['node/node-1'] },
+  { where: 'tools', words: ['distroless', '--tools', toolsImage] },
+];
+
+for (const { where, words } of places) {
+  suite(`a terminal in ${where}`, { concurrency: 2 }, () => {
+    test('is that of a shell with job control: Ctrl-C ends what runs there, not the shell and not kx', async () => {
+      const pty = await open(...words, '-it', '--', 'sh', '-i');
+      pty.write('echo $((6 * 7))\r');
+      await pty.sees(/\b42\r\n/);
+      assert.doesNotMatch(pty.screen(), /job control|tty/);
+      const word = `${400_000 + process.pid + terminals.length}`;
+      pty.write(`sh -c 'echo be''gun; exec sleep ${word}'\r`);
+      await pty.sees(/begun\r\n/);
+      pty.write('\x03');
+      pty.write('echo after $((6 * 8))\r');
+      await pty.sees(/after 48\r\n/);
+      pty.write('sleep 1 & wait; echo waited; exit 5\r');
+      assert.equal((await pty.ended).code, 5);
+      assert.ok(!pty.screen().includes('kx-'), pty.screen());
+    });
+
+    test('has the size outside and follows it; a program catches Ctrl-C', async () => {
+      const script = 'trap "echo caught; exit 6" INT; while :; do stty size; sleep 0.2; done';
+      const pty = await open(...words, '-it', '--', 'sh', '-c', script);
+      await pty.sees(/33 91\r\n/);
+      pty.resize(120, 40);
+      await pty.sees(/40 120\r\n/);
+      pty.write('\x03');
+      await pty.sees(/caught\r\n/);
+      assert.equal((await pty.ended).code, 6);
+    });
+  });
+}
+
+suite('a terminal', { concurrency: 2 }, () => {
+  test('a program that Ctrl-C ends has the code of that', async () => {
+    const pty = await open('debian', '-it', '--', 'sh', '-c', 'echo ready; exec sleep 1000');
+    await pty.sees(/ready\r\n/);
+    pty.write('\x03');
+    assert.equal((await pty.ended).code, 130);
+  });
+
+  test('bash has job control', async () => {
+    const pty = await open('debian', '-it', '--', 'bash', '--norc', '-i');
+    pty.write('sleep 1000\r');
+    await eventually('it sleeps', async () => (await inPod('debian', 'cat /proc/[0-9]*/comm')).includes('sleep'));
+    pty.write('\x1a');
+    await pty.sees(/Stopped/);
+    pty.write('kill %1; wait; exit 3\r');
+    assert.equal((await pty.ended).code, 3);
+    assert.doesNotMatch(pty.screen(), /no job control|cannot set terminal/);
+  });
+
+  test('is recorded', async () => {
+    const file = join(folder, 'a.cast');
+    const pty = await open('debian', '-it', '--record', file, '--', 'echo', 'hello there');
+    assert.equal((await pty.ended).code, 0);
+    const [head, ...events] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    assert.match(head ?? '', /"command":"echo 'hello there'"/);
+    assert.match(events.join('\n'), /hello there/);
+    assert.doesNotMatch(events.join('\n'), /entered/);
+  });
+
+  test('a command that is not there is told on a terminal too', async () => {
+    const pty = await open('debian', '-it', '--', 'kx-nothing');
+    assert.equal((await pty.ended).code, 127);
+    assert.match(pty.screen(), /^error: kx-nothing: not found \[KX_COMMAND_NOT_FOUND\]\r\n$/);
+  });
+});
