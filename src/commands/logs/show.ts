@@ -58,22 +58,12 @@ export async function createShow(look: Look, showing: Showing, output: Writable)
     highlight,
   });
   const isWanted = createFilter(include, exclude);
-  let isOwed = false;
   return async (batch) => {
     const out: Buffer[] = [];
-    for (const line of batch) {
-      if (!isWanted(line)) continue;
-      if (isOwed) out.push(lineFeed);
-      render(line, out);
-      // The last line of all ends as its log does; whether it is the last shows when another comes.
-      isOwed = line.end === 'nothing' && out.at(-1)?.equals(lineFeed) === true;
-      if (isOwed) out.pop();
-    }
+    for (const line of batch) if (isWanted(line)) render(line, out);
     if (out.length > 0) await write(output, out);
   };
 }
-
-const lineFeed = Buffer.from('\n');
 
 async function compile(patterns: readonly string[], flag: string): Promise<Matcher | undefined> {
   return patterns.length === 0 ? undefined : compilePatterns(patterns, flag);

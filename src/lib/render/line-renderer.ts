@@ -30,9 +30,8 @@ export interface RendererOptions {
 
 /**
  * How lines are written: `prefix` is text, `raw` the bytes as they are (with the time in front where `timestamps` asks for it),
- * `json` and `ndjson-parsed` see `createJsonRenderer`. The last line of a log ends with a line feed only
- * if its log did, or where a prefix says that there are other logs. Throws KX_USAGE for a template or a time zone that means
- * nothing.
+ * `json` and `ndjson-parsed` see `createJsonRenderer`. As text, a log that does not end with a line
+ * feed gets one only when another line follows. Throws KX_USAGE for a template or a time zone that means nothing.
  */
 export function createLineRenderer(options: RendererOptions): LineRenderer {
   const { output, template, paint, timestamps, timezone } = options;
@@ -63,21 +62,24 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
     if (prefix.length > 0) out.push(prefix);
     if (formatTime !== undefined && at !== undefined) out.push(Buffer.from(`${formatTime(at)} `));
   };
-  // Of a line that comes in pieces, only the first has a head, and those that follow others in between.
-  let open: LineSource | undefined;
+  // Where the line before has no line feed yet: its source, if this line may go on with it.
+  let open: { readonly source: LineSource | undefined } | undefined;
   return (line, out) => {
     const isPiece = line.end === 'piece';
-    const isRest = open === line.source;
+    const isRest = open?.source === line.source;
     if (open !== undefined && !isRest) out.push(lineFeed);
-    open = isPiece ? line.source : undefined;
+    open = isPiece ? { source: line.source } : line.end === 'nothing' ? { source: undefined } : undefined;
     const pretty = options.pretty === true && !isPiece && !isRest ? prettify(line.bytes, paint, mark) : undefined;
-    for (const text of pretty ?? []) {
-      pushHead(line, out);
-      out.push(Buffer.from(`${text}\n`));
+    if (pretty !== undefined) {
+      open = undefined;
+      for (const text of pretty) {
+        pushHead(line, out);
+        out.push(Buffer.from(`${text}\n`));
+      }
+      return;
     }
-    if (pretty !== undefined) return;
     if (!isRest) pushHead(line, out);
     highlight(line.bytes, out);
-    if (!isPiece && (line.end !== 'nothing' || options.prefix !== 'none')) out.push(lineFeed);
+    if (open === undefined) out.push(lineFeed);
   };
 }

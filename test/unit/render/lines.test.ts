@@ -71,9 +71,14 @@ suite('lines as text', () => {
     );
   });
 
-  test('a log that does not end with a line feed does not get one by itself, and does among others', () => {
-    assert.equal(render({}, { end: 'nothing' }), 'text');
-    assert.equal(render({ prefix: 'stern' }, { end: 'nothing' }), 'web-0 app text\n');
+  test('a log that does not end with a line feed gets one when another line follows', () => {
+    for (const output of ['raw', 'prefix'] as const) {
+      assert.equal(render({ output }, { end: 'nothing' }), 'text');
+      assert.equal(render({ output }, { end: 'nothing' }, { end: 'nothing' }, {}), 'text\ntext\ntext\n');
+    }
+    assert.equal(render({ output: 'json' }, { end: 'nothing' }).at(-1), '\n');
+    assert.equal(render({ template: '{pod}' }, { end: 'nothing' }), 'web-0\n');
+    assert.equal(render({ pretty: true }, { end: 'nothing', bytes: Buffer.from('{"a":1}') }), 'a=1\n');
   });
 
   test('raw gives any bytes unchanged', () => {
