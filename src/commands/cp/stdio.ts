@@ -3,7 +3,7 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import type { Entry, TreeReader, TreeWriter } from '../../lib/copy/index.ts';
+import { isSamePrefix, sumUp, type Entry, type TreeReader, type TreeWriter } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { openInput, openOutput } from '../../lib/terminal/index.ts';
 
@@ -60,12 +60,16 @@ async function fill(file: FileHandle, signal: AbortSignal): Promise<number> {
 // eslint-disable-next-line @typescript-eslint/require-await
 async function* entriesOf(file: FileHandle, size: number): AsyncGenerator<Entry> {
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const body = { [Symbol.asyncIterator]: () => pieces(file, size) };
-  yield { path: '', kind: 'file', mode: 0o666, mtime: Date.now() / 1000, ...owner, size, linkTarget: '', body };
+  const after: Entry['after'] = async (prefix) => {
+    const own = await sumUp(pieces(file, 0, Math.min(prefix.length, size)));
+    return isSamePrefix(own, prefix) ? pieces(file, prefix.length, size) : undefined;
+  };
+  const common = { mode: 0o666, mtime: Date.now() / 1000, ...owner, linkTarget: '' };
+  yield { path: '', kind: 'file', ...common, size, body: pieces(file, 0, size), after };
 }
 
-async function* pieces(file: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let at = 0; at < size;) {
+async function* pieces(file: FileHandle, from: number, size: number): AsyncGenerator<Buffer> {
+  for (let at = from; at < size;) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(pieceSize, size - at)), { position: at });
     if (bytesRead === 0) throw new KxError('KX_COPY_SOURCE', 'the temporary file of stdin was cut', { ran: 'maybe' });
     at += bytesRead;

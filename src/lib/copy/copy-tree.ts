@@ -37,9 +37,9 @@ function counted(entry: Entry, progress: Progress): Entry {
   if (after === undefined) return same;
   return {
     ...same,
-    after: async (length, crc) => {
-      const rest = await after(length, crc);
-      if (rest !== undefined) progress.onKept?.(length);
+    after: async (prefix) => {
+      const rest = await after(prefix);
+      if (rest !== undefined) progress.onKept?.(prefix.length);
       return rest && countedBody(rest, progress);
     },
   };

@@ -1,3 +1,5 @@
+import type { Prefix } from './prefix.ts';
+
 /** What the name of a file is: bytes other than NUL and `/`, one character each (latin1), for names need not be UTF-8. */
 export type Name = string;
 
@@ -29,10 +31,10 @@ export interface Entry {
    */
   readonly body: AsyncIterable<Buffer>;
   /**
-   * The body behind its first `length` bytes, to be taken instead of `body`, of which nothing was asked for yet; undefined
-   * when those bytes do not have this CRC-32, or nothing can tell. Not of every file.
+   * The body behind its first bytes, to be taken instead of `body`, of which nothing was asked for yet; undefined when those
+   * bytes do not have these sums, or nothing can tell. Not of every file.
    */
-  readonly after?: (length: number, crc: number) => Promise<AsyncIterable<Buffer> | undefined>;
+  readonly after?: (prefix: Prefix) => Promise<AsyncIterable<Buffer> | undefined>;
 }
 
 /** What happened to one path: 'warning' leaves the copy whole, 'failure' does not. `message` is one line without a path. */

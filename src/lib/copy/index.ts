@@ -21,6 +21,7 @@ export { readLocalTree } from './local/reader.ts';
 export { writeLocalTree } from './local/writer.ts';
 export { baseName, endsAsDirectory, planCopy, type DestinationFact, type SourceFact } from './plan.ts';
 export { listLocalTree, listRemoteTree, type Listing } from './listing.ts';
+export { isSamePrefix, sumUp } from './prefix.ts';
 export { probeContainer, type Found, type Probe, type ProbePath } from './probe.ts';
 export { readRemoteTree } from './from-container/remote-reader.ts';
 export { writeRemoteTree } from './to-container/remote-writer.ts';

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../../../src/lib/copy/entry.ts';
 import { readRemoteTree, type RemoteTreeOptions } from '../../../src/lib/copy/from-container/remote-reader.ts';
@@ -168,18 +170,24 @@ suite('a reader that goes on inside a file', () => {
           cwd: '/',
           cut: (exec) => (exec > 1 && exec < 4 && cut !== undefined ? { down: cut } : {}),
         });
-        const same = await readAfter(from, root, programs, async (entry) => entry.after?.(length, crc));
+        const same = await readAfter(from, root, programs, async (entry) => entry.after?.({ length, crc32: crc }));
         assert.ok(same.rest?.equals(bytes.subarray(length)));
         assert.deepEqual([same.others['first']?.toString(), same.others['last']?.toString()], ['first', 'last']);
       }
       const from = localEnd({ programs, cwd: '/' });
-      const other = await readAfter(from, root, programs, async (entry) => entry.after?.(length, (crc ^ 1) >>> 0));
+      const other = await readAfter(from, root, programs, async (entry) =>
+        entry.after?.({ length, crc32: (crc ^ 1) >>> 0 }),
+      );
       assert.equal(other.rest, undefined);
       assert.ok(other.others['large']?.equals(bytes));
       assert.equal(other.others['last']?.toString(), 'last');
-      const longer = await readAfter(from, root, programs, async (entry) => entry.after?.(size + 1, crc));
+      const longer = await readAfter(from, root, programs, async (entry) =>
+        entry.after?.({ length: size + 1, crc32: crc }),
+      );
       assert.ok(longer.others['large']?.equals(bytes));
-      const all = await readAfter(from, root, programs, async (entry) => entry.after?.(size, crc32(bytes)));
+      const all = await readAfter(from, root, programs, async (entry) =>
+        entry.after?.({ length: size, crc32: crc32(bytes) }),
+      );
       assert.equal(all.rest?.length, 0);
       assert.equal(all.others['last']?.toString(), 'last');
     });
@@ -193,10 +201,30 @@ suite('a reader that goes on inside a file', () => {
     writeFileSync(join(root, 'large'), bytes);
     const from = localEnd({ programs, cwd: '/' });
     const { rest, others } = await readAfter(from, root, programs, async (entry) =>
-      entry.after?.(length, crc32(bytes.subarray(0, length))),
+      entry.after?.({ length, crc32: crc32(bytes.subarray(0, length)) }),
     );
     assert.equal(rest, undefined);
     assert.ok(others['large']?.equals(bytes));
+  });
+
+  test('compares by SHA-256 where that is what both know, and goes on through cuts', async (context) => {
+    const programs = senderPrograms('dash', 'tar', ['gzip']);
+    symlinkSync(spawnSync('which', ['sha256sum']).stdout.toString().trim(), join(programs.path, 'sha256sum'));
+    const root = join(folder(context), 'tree');
+    mkdirSync(root);
+    const bytes = randomBytes(size);
+    writeFileSync(join(root, 'large'), bytes);
+    // Not written to since the copy began, or nothing could tell when it is cut.
+    await delay(1100);
+    const cut = (exec: number): { down?: number } => (exec > 1 && exec < 4 ? { down: 300_000 } : {});
+    const from = localEnd({ programs, cwd: '/', cut });
+    const sha256 = createHash('sha256').update(bytes.subarray(0, length)).digest('hex');
+    const same = await readAfter(from, root, programs, async (entry) => entry.after?.({ length, sha256 }));
+    assert.ok(same.rest?.equals(bytes.subarray(length)));
+    const other = await readAfter(localEnd({ programs, cwd: '/' }), root, programs, async (entry) =>
+      entry.after?.({ length, sha256: sha256.replace(/./g, '0') }),
+    );
+    assert.ok(other.others['large']?.equals(bytes));
   });
 
   test('does not mix two files when what it has is changed behind it', async (context) => {
@@ -211,7 +239,7 @@ suite('a reader that goes on inside a file', () => {
     const onRetry = (): void => writeFileSync(join(root, 'large'), other);
     const from = localEnd({ programs, cwd: '/', cut, onRetry });
     const reading = readAfter(from, root, programs, async (entry) =>
-      entry.after?.(length, crc32(bytes.subarray(0, length))),
+      entry.after?.({ length, crc32: crc32(bytes.subarray(0, length)) }),
     );
     await assert.rejects(reading, { code: 'KX_COPY_INCOMPLETE' });
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import {
   mkdtempSync,
@@ -41,8 +42,21 @@ function withSums(shell: string, tar: string, without: readonly string[] = []): 
   return programs;
 }
 
+/** With what tells a SHA-256, and no CRC-32. */
+function withSha256(shell: string, tar: string): Programs {
+  const programs = senderPrograms(shell, tar, ['gzip']);
+  symlinkSync(spawnSync('which', ['sha256sum']).stdout.toString().trim(), join(programs.path, 'sha256sum'));
+  return { ...programs, name: `${programs.name} without gzip` };
+}
+
 const usual = withSums('dash', 'tar');
-const ways = [usual, withSums('busybox', 'busybox'), withSums('bash', 'toybox'), withSums('dash', '')];
+const ways = [
+  usual,
+  withSums('busybox', 'busybox'),
+  withSums('bash', 'toybox'),
+  withSums('dash', ''),
+  withSha256('dash', 'tar'),
+];
 const size = (12 << 20) + 70_001;
 const bytes = bytesOf(size, 11);
 
@@ -50,12 +64,17 @@ const bytes = bytesOf(size, 11);
 function resumable(content = bytes, asked: string[] = [], path = ''): Entry {
   return entry(path, 'file', {
     bytes: content,
-    after: (length, crc) => {
-      const same = crc === crc32(content.subarray(0, length));
+    after: ({ length, crc32: crc, sha256 }) => {
+      const own = content.subarray(0, length);
+      const same = crc === undefined ? sha256 === sha256Of(own) : crc === crc32(own);
       asked.push(same ? `from ${length}` : 'other');
       return Promise.resolve(same ? pieces(content.subarray(length)) : undefined);
     },
   });
+}
+
+function sha256Of(own: Buffer): string {
+  return createHash('sha256').update(own).digest('hex');
 }
 
 async function* pieces(content: Buffer): AsyncGenerator<Buffer> {

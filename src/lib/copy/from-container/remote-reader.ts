@@ -4,6 +4,7 @@ import { displayName } from '../display-name.ts';
 import { emptyBody, type Entry, type Name, type Problem, type Report, type TreeReader } from '../entry.ts';
 import type { Filter } from '../filter.ts';
 import { createIntake, type Intake } from './intake.ts';
+import type { Prefix } from '../prefix.ts';
 import type { RemoteEnd } from '../remote-end.ts';
 import {
   createRemoteStream,
@@ -149,16 +150,14 @@ class RemoteTree {
   #entry(member: TarEntry, path: Name): Entry | undefined {
     const facts = this.#intake.take(member, path, this.#root);
     if (facts === undefined || facts.size === 0) return facts && { ...facts, body: emptyBody };
-    const after = (length: number, crc: number): Promise<AsyncIterable<Buffer> | undefined> =>
-      this.#after(member, path, length, crc);
-    return { ...facts, body: this.#body(member, path), after };
+    return { ...facts, body: this.#body(member, path), after: (prefix) => this.#after(member, path, prefix) };
   }
 
-  async #after(member: TarEntry, path: Name, length: number, crc: number): Promise<AsyncIterable<Buffer> | undefined> {
-    if (length > member.size) return undefined;
-    const isSame = await this.#stream.goOnBehind(this.#tar.place, length, crc);
-    this.#tar.moveTo(isSame ? length : 0);
-    return isSame ? this.#body(member, path, length) : undefined;
+  async #after(member: TarEntry, path: Name, prefix: Prefix): Promise<AsyncIterable<Buffer> | undefined> {
+    if (prefix.length > member.size) return undefined;
+    const isSame = await this.#stream.goOnBehind(this.#tar.place, prefix);
+    this.#tar.moveTo(isSame ? prefix.length : 0);
+    return isSame ? this.#body(member, path, prefix.length) : undefined;
   }
 
   async *#body(member: TarEntry, path: Name, from = 0): AsyncGenerator<Buffer> {
@@ -194,7 +193,7 @@ class RemoteTree {
   }
 
   /** Finds a file in a new run and reads as much of it as is there already; it must be the same. False: to be tried again. */
-  async #goOnInside(member: TarEntry, path: Name, done: number, crc: number): Promise<boolean> {
+  async #goOnInside(member: TarEntry, path: Name, done: number, crc: number | undefined): Promise<boolean> {
     await this.#restart();
     try {
       const again = await this.#find(path);

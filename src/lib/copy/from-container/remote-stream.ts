@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib';
 import { displayName } from '../display-name.ts';
 import { KxError } from '../../errors/index.ts';
 import type { Name, Problem } from '../entry.ts';
+import type { Prefix } from '../prefix.ts';
 import type { RemoteEnd } from '../remote-end.ts';
 import { startSender, type RemoteSender } from './remote-sender.ts';
-import { quietMark, sendCommand, type ResumePoint, type SendRequest } from './send-script.ts';
+import { quietMark, sendCommand, sumMarks, type ResumePoint, type SendRequest } from './send-script.ts';
 import type { EntryPlace, TarBytes } from '../tar/decode.ts';
 
 /** What one copy knows of the container, through all of its connections. */
@@ -38,9 +39,9 @@ export interface SendSession {
  * now, or nothing there can tell. `crc` is the CRC-32 of what is there of its body.
  */
 export class StreamChanged extends Error {
-  readonly crc: number;
+  readonly crc: number | undefined;
 
-  constructor(crc: number) {
+  constructor(crc: number | undefined) {
     super('the stream changed');
     this.crc = crc;
   }
@@ -55,10 +56,10 @@ export interface RemoteStream extends TarBytes {
   /** What is lost before it ends counts as no progress. */
   replaying: boolean;
   /**
-   * Leaves out the first bytes of the body of an entry, of which something may have been handed out, when they have this
-   * CRC-32 in the container. Else, or when nothing there can tell, the body is handed out again from its beginning: false.
+   * Leaves out the first bytes of the body of an entry, of which something may have been handed out, when they have these
+   * sums in the container. Else, or when nothing there can tell, the body is handed out again from its beginning: false.
    */
-  goOnBehind(place: EntryPlace, length: number, crc: number): Promise<boolean>;
+  goOnBehind(place: EntryPlace, prefix: Prefix): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -72,7 +73,8 @@ export function createRemoteStream(session: SendSession): RemoteStream {
   let last = Buffer.alloc(0) as Buffer;
   let start = -1;
   let header: Buffer = last;
-  let crc = 0;
+  /** Of what was handed out of the body, where it is known. */
+  let crc: number | undefined = 0;
 
   /** Counts the chunk that has been used up to what it belongs to. */
   function account(place: EntryPlace): void {
@@ -86,18 +88,20 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     const body = Math.min(Math.max(place.body - lastStart, from), last.length);
     if (body > from)
       header = header.length === 0 ? last.subarray(from, body) : Buffer.concat([header, last.subarray(from, body)]);
-    if (body < last.length) crc = crc32(body === 0 ? last : last.subarray(body), crc);
+    if (body < last.length && crc !== undefined) crc = crc32(body === 0 ? last : last.subarray(body), crc);
     last = last.subarray(0, 0);
   }
 
-  function resumePoint(member: Name): ResumePoint | undefined {
+  function resumePoint(member: Name, prefix: Prefix | undefined): ResumePoint | undefined {
     if (position === 0) return undefined;
     const bodyLength = position - start - header.length;
-    return { start, headerLength: header.length, bodyLength, member };
+    const proofs = (['sha256', 'crc32'] as const).filter((sum) => prefix?.[sum] !== undefined);
+    return { start, headerLength: header.length, bodyLength, member, proofs };
   }
 
-  async function open(): Promise<RemoteSender> {
-    const from = resumePoint(stream.member);
+  /** With a prefix its sums are compared, however long ago the file was changed. */
+  async function open(prefix?: Prefix): Promise<RemoteSender> {
+    const from = resumePoint(stream.member, prefix);
     session.worst = undefined;
     session.fellShort = false;
     const { only = [], compress, now } = session;
@@ -106,11 +110,11 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     if (opened.kind === 'tarless' && session.tar) {
       await opened.close();
       session.tar = false;
-      return open();
+      return open(prefix);
     }
     try {
       if (check(session, opened) && from !== undefined) throw new StreamChanged(crc);
-      if (from !== undefined) await checkResumed(opened, from);
+      if (from !== undefined) await checkResumed(opened, from, prefix);
     } catch (error) {
       await opened.close();
       throw error;
@@ -127,18 +131,22 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     if (session.worst !== 'failure') session.worst = level ?? session.worst;
   }
 
-  async function checkResumed(opened: RemoteSender, from: ResumePoint): Promise<void> {
+  async function checkResumed(opened: RemoteSender, { bodyLength }: ResumePoint, prefix?: Prefix): Promise<void> {
     const again = await opened.take(header.length);
-    const proof = await opened.take(8);
+    const proof = (await opened.take(8)).toString('latin1');
     if (proof.length < 8) {
       await opened.ending();
       throw new StreamChanged(crc);
     }
-    const trailer = Buffer.alloc(8);
-    trailer.writeUInt32LE(crc);
-    trailer.writeUInt32LE(from.bodyLength % 2 ** 32, 4);
-    const proven = proof.toString('latin1') === quietMark || proof.equals(trailer);
-    if (!proven || !again.equals(header)) throw new StreamChanged(crc);
+    if (!again.equals(header)) throw new StreamChanged(crc);
+    if (prefix === undefined ? proof === quietMark || proof === trailerOf(crc, bodyLength) : await proves(proof))
+      return;
+    throw new StreamChanged(crc);
+
+    async function proves(mark: string): Promise<boolean> {
+      if (mark === sumMarks.sha256) return (await opened.take(64)).toString('latin1') === prefix?.sha256;
+      return mark === sumMarks.crc32 && (await opened.take(8)).toString('latin1') === trailerOf(crc, bodyLength);
+    }
   }
 
   async function read(place: EntryPlace, over: boolean): Promise<Buffer | undefined> {
@@ -164,18 +172,15 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     }
   }
 
-  async function goOnBehind(place: EntryPlace, length: number, crcOfThem: number): Promise<boolean> {
+  async function goOnBehind(place: EntryPlace, prefix: Prefix): Promise<boolean> {
     account(place);
-    const { member } = stream;
     await sender?.close();
     sender = undefined;
-    // Between two commands nothing but the sum tells that these bytes are the same.
-    stream.member = '';
-    [position, crc] = [place.body + length, crcOfThem];
+    [position, crc] = [place.body + prefix.length, prefix.crc32];
     try {
       for (;;) {
         try {
-          sender = await open();
+          sender = await open(prefix);
           return true;
         } catch (error) {
           await end.retry.again(error);
@@ -185,8 +190,6 @@ export function createRemoteStream(session: SendSession): RemoteStream {
       if (!(error instanceof StreamChanged)) throw error;
       [position, crc] = [place.body, 0];
       return false;
-    } finally {
-      stream.member = member;
     }
   }
 
@@ -205,6 +208,15 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     },
   };
   return stream;
+}
+
+/** What gzip ends with, as far as it is known. */
+function trailerOf(crc: number | undefined, length: number): string | undefined {
+  if (crc === undefined) return undefined;
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc);
+  trailer.writeUInt32LE(length % 2 ** 32, 4);
+  return trailer.toString('latin1');
 }
 
 /** The same container as ever, and something there that can be sent. True when it is of another kind than it was. */

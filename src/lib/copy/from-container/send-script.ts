@@ -27,10 +27,14 @@ export interface ResumePoint {
   readonly bodyLength: number;
   /** The file whose body that is, as a member of the archive; '' for none. */
   readonly member: Name;
+  /** The sums that are known of that body and are to be compared, whenever the file was changed; none: as the file demands. */
+  readonly proofs: readonly ('sha256' | 'crc32')[];
 }
 
 /** What stands in place of a CRC where the file in progress was not written to since the copy began. */
 export const quietMark = 'kxquiet\n';
+/** What stands in front of a sum that was asked for: 64 hexadecimal digits, and what gzip ends with. */
+export const sumMarks = { sha256: 'kxsha256', crc32: 'kxcrc32\n' } as const;
 
 const block = 65536;
 
@@ -38,7 +42,8 @@ const block = 65536;
  * Sends a tar stream. The first line is "kx IDENTITY KIND SINCE"; then, when it goes on, the header of the entry in progress
  * again, eight bytes about the part of its body that is not sent again, and the rest of the stream. Those eight bytes are what gzip
  * ends with (CRC-32 and length, RFC 1952), the one checksum that zlib computes here as well as any container; it is slow
- * there, and is left out where the file was last changed (ctime) before the copy began. All of it is squeezed as one.
+ * there, and is left out where the file was last changed (ctime) before the copy began. When these bytes come from an earlier
+ * copy one of the sums that are known of them is compared in any case. All of it is squeezed as one.
  *
  * GNU tar writes records of 256 KiB, a third of the time of its 10 KiB. Other tars do not tell when a file grows or is written to
  * while it is read, so what was modified since is looked for behind them. bsdtar is not used: it stops at the first file that
@@ -48,8 +53,11 @@ const block = 65536;
 const functions = [
   'kx_exact() { [ "$1" = 0 ] || dd bs=65536 count="$1" iflag=fullblock; [ "$2" = 0 ] || dd bs="$2" count=1 iflag=fullblock; } 2>/dev/null;',
   'kx_quiet() { kx_c=$(stat -L -c %Z "$kx_file") && [ "$kx_c" -lt "$kx_since" ]; } 2>/dev/null;',
+  'kx_has() { case " $kx_proofs " in *" $1 "*) command -v "$2" >/dev/null 2>&1;; *) false;; esac; };',
+  `kx_prove() { if kx_has sha256 sha256sum; then kx_c=$(kx_exact $kx_body | sha256sum); printf 'kxsha256%s' "\${kx_c%% *}";`,
+  `elif kx_has crc32 gzip; then printf 'kxcrc32\\n'; kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; else printf 'kxnothing'; fi; };`,
   'kx_resume() { kx_exact $kx_skip >/dev/null; kx_exact $kx_again;',
-  `if [ "$kx_body" = "0 0" ] || kx_quiet; then kx_exact $kx_body >/dev/null; printf 'kxquiet\\n';`,
+  `if [ "$kx_proofs" ]; then kx_prove; elif [ "$kx_body" = "0 0" ] || kx_quiet; then kx_exact $kx_body >/dev/null; printf 'kxquiet\\n';`,
   'else kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; fi; cat; };',
   'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
   'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
@@ -77,7 +85,7 @@ const look = [
 const begin = [
   'LC_ALL=C; export LC_ALL; unset CDPATH TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS;',
   'kx_p=$(printf %b. "$1"); kx_p=${kx_p%.}; kx_how=$2; kx_pack=$3; kx_since=$4; kx_now=$5; kx_skip=$6; kx_again=$7; kx_body=$8;',
-  'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.}; kx_list=${10};',
+  'kx_file=$(printf %b. "$9"); kx_file=${kx_file%.}; kx_list=${10}; kx_proofs=${11};',
   `${identityScript}; [ "$kx_since" ] || kx_since=$(date +%s 2>/dev/null);`,
   functions,
 ].join(' ');
@@ -109,6 +117,7 @@ export function sendCommand({ path, tar, compress, since, listed, from }: SendRe
     `${now}`,
     ...skips,
     listed ? 'list' : '',
+    from?.proofs.join(' ') ?? '',
   ];
 }
 

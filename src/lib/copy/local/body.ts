@@ -1,9 +1,9 @@
 import { fstatSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
-import { crc32 } from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
 import type { Entry, Name, Report } from '../entry.ts';
+import { isSamePrefix, sumUp } from '../prefix.ts';
 import { systemWords } from './problem.ts';
 
 /** Up to this size a file is read in one go, before its entry is given out. */
@@ -70,13 +70,14 @@ export function readLarge(fd: number, stats: Stats, path: Name, full: Name, repo
   const bodyFrom = (from: number): AsyncIterable<Buffer> => ({ [Symbol.asyncIterator]: () => body(from) });
   return {
     body: bodyFrom(0),
-    after: async (length, crc) => {
-      if (length > size) return undefined;
-      let sum = 0;
-      for (let at = 0; at < length; at += pieceBytes) {
-        sum = crc32(await readFully(fd, at, Math.min(pieceBytes, length - at), full), sum);
+    after: async (prefix) => {
+      const { length } = prefix;
+      async function* beginning(): AsyncGenerator<Buffer> {
+        for (let at = 0; at < length; at += pieceBytes) {
+          yield await readFully(fd, at, Math.min(pieceBytes, length - at), full);
+        }
       }
-      return sum === crc ? bodyFrom(length) : undefined;
+      return length <= size && isSamePrefix(await sumUp(beginning()), prefix) ? bodyFrom(length) : undefined;
     },
     settle: async () => {
       await Promise.allSettled(under);

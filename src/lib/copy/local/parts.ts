@@ -2,8 +2,8 @@ import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, lstatSync, 
 import { read, renameSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { crc32 } from 'node:zlib';
 import type { Entry, Name } from '../entry.ts';
+import { sumUp } from '../prefix.ts';
 import { below, fsPath } from './path.ts';
 import { beside, discardStaged, type Staged } from './stage.ts';
 
@@ -85,7 +85,7 @@ export function createParts(resume: LocalResume | undefined): Parts {
         over = takeOver(best, staged);
         const length = fstatSync(over.fd).size;
         const useful = length > 0 && length <= entry.size;
-        const rest = useful ? await entry.after(length, await sumOf(over.fd, length)) : undefined;
+        const rest = useful ? await entry.after(await sumUp(beginning(over.fd, length))) : undefined;
         if (rest !== undefined) return { staged: over, entry: { ...entry, size: entry.size - length, body: rest } };
         ftruncateSync(over.fd);
         return { staged: over, entry };
@@ -171,15 +171,12 @@ function takeOver(part: Name, staged: Staged): Staged {
   return { fd, full: staged.full, close };
 }
 
-/** The CRC-32 of the beginning of a file. */
-async function sumOf(fd: number, length: number): Promise<number> {
+async function* beginning(fd: number, length: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(pieceBytes);
-  let crc = 0;
   for (let at = 0; at < length;) {
     const { bytesRead } = await readPiece(fd, buffer, 0, Math.min(pieceBytes, length - at), at);
-    if (bytesRead === 0) break;
-    crc = crc32(buffer.subarray(0, bytesRead), crc);
+    if (bytesRead === 0) return;
     at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
-  return crc;
 }

@@ -1,4 +1,5 @@
 import type { Entry, Name } from '../entry.ts';
+import type { Prefix } from '../prefix.ts';
 import type { Answer } from './receive-script.ts';
 import { stagePrefix, type StagedFile } from './staged-files.ts';
 import type { Unpacking } from './unpacking.ts';
@@ -15,7 +16,7 @@ const block = 64 * 1024;
 
 /**
  * Takes what an earlier copy left of a file for its staging file, and gives the entry with what is still to be sent: all of it
- * where nothing was left, or what was left is not what the source has, or the container has no gzip that could tell.
+ * where nothing was left, or what was left is not what the source has, or the container has neither gzip nor sha256sum to tell.
  */
 export async function goOnWith(to: Unpacking, file: StagedFile, entry: Entry, { marks }: RemoteResume): Promise<Entry> {
   // Behind whole blocks; of what is sent one is whole, as the receiver takes no less.
@@ -29,7 +30,7 @@ export async function goOnWith(to: Unpacking, file: StagedFile, entry: Entry, { 
     const found = readSum(words);
     if (found !== undefined) {
       file.stored = file.posted = found.length;
-      const body = await entry.after(found.length, found.crc);
+      const body = await entry.after(found);
       if (body !== undefined) {
         await ask(to, 'w', `- ${over}`, names);
         return { ...entry, size: entry.size - found.length, body };
@@ -52,9 +53,11 @@ async function ask(
   return answer.promise;
 }
 
-/** A number of blocks, and the CRC-32 of them as `od -b` shows it. */
-function readSum(words: string): { readonly length: number; readonly crc: number } | undefined {
-  const [, blocks, ...bytes] = /^(\d+) ([0-7]{3}) ([0-7]{3}) ([0-7]{3}) ([0-7]{3})$/.exec(words) ?? [];
+/** A number of blocks, and their CRC-32 as `od -b` shows it, or their SHA-256. */
+function readSum(words: string): Prefix | undefined {
+  const [, blocks, bytes, sha256] = /^(\d+) (?:crc ((?:[0-7]{3} ?){4})|sha ([0-9a-f]{64}))$/.exec(words) ?? [];
   if (blocks === undefined || blocks === '0') return undefined;
-  return { length: Number(blocks) * block, crc: Buffer.from(bytes.map((byte) => parseInt(byte, 8))).readUInt32LE() };
+  const length = Number(blocks) * block;
+  if (bytes === undefined) return { length, sha256 };
+  return { length, crc32: Buffer.from(bytes.split(' ').map((byte) => parseInt(byte, 8))).readUInt32LE() };
 }

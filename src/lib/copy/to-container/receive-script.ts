@@ -52,14 +52,15 @@ const functions = [
   'hard() { [ "$y" -ef "$z" ] && return; able "$z"; plain || return 1; rm -f "$z"; ln "$y" "$z" 2>/dev/null && return;',
   'cp -p "$y" "$z" && echo "copied, as it cannot be a hard link here"; };',
   'free() { case ,$b, in *",$m,"*) k=1;; *) k=;; esac; for p in /proc/[0-9]*; do r=; IFS= read -r r <$p/cmdline; case $r in *"$m"*)',
-  '[ "$k" ] || return 1; p=${p#/proc/}; kill -KILL "-$p" || kill -KILL "$p";; esac; done; [ "$k" ] && return;',
+  '[ "$k" ] || return 1; p=${p#/proc/}; case $r in *"kx-cp-$m"*|dd*of=*) kill -KILL "-$p" || kill -KILL "$p";; esac;; esac; done; [ "$k" ] && return;',
   'r=$(date +%s) && p=$(stat -c %Y "$l") && [ $((r-p)) -ge 60 ]; };',
   // Calls $1 for each that is free.
   'left() { for l in "$y"*; do m=${l#"$y"}; m=${m%%-*}; case $m in *[!0-9a-f]*) continue;; ????????) ;; *) continue;; esac;',
   'if [ "$l" != "$z" ] && [ -f "$l" ] && [ ! -L "$l" ] && free; then "$1"; fi; done; };',
   'larger() { size "$l"; if [ $n -gt $x ]; then x=$n; q=$l; fi; }; gone() { rm -f "$l"; };',
-  // The whole blocks of a file, $1 at most, and what gzip ends with: CRC-32 and length (RFC 1952).
-  'sum() { size "$z"; n=$((n/65536)); [ $n -le $1 ] || n=$1; set -- $(dd if="$z" bs=65536 count=$n | gzip -1 -c | tail -c 8 | od -b); w="$n $2 $3 $4 $5"; };',
+  // The whole blocks of a file, $1 at most, and what gzip ends with, CRC-32 and length (RFC 1952), or where it is missing their SHA-256.
+  'sum() { size "$z"; n=$((n/65536)); [ $n -le $1 ] || n=$1; set -- $(dd if="$z" bs=65536 count=$n | gzip -1 -c | tail -c 8 | od -b); w="$n crc $2 $3 $4 $5";',
+  '[ "$5" ] || { set -- $(dd if="$z" bs=65536 count=$n | sha256sum); w="$n sha $1"; }; };',
   'folder() { able "$v"; [ -d "$v" ] || mkdir "$v" || return 1; [ -w "$v" ] || chmod u+rwx "$v"; };',
 ];
 
