@@ -61,7 +61,13 @@ function common({ api, options, signal }: Run, target: Target) {
 /** A pod or container that is not there is said as `kx exec` says it. */
 async function explain({ api, signal }: Run, target: Target, thrown: unknown): Promise<KxError> {
   if (!(thrown instanceof KxError)) throw thrown;
-  if (thrown.details['status'] === '404') return explainExecFailure(api, target, thrown, signal);
+  if (thrown.details['status'] === '404') {
+    const explained = await explainExecFailure(api, target, thrown, signal);
+    if (explained !== thrown && explained.code !== 'KX_TARGET_NOT_RUNNING') return explained;
+    const { message, details } = thrown;
+    const hint = 'the pod is there, but its kubelet does not know it: it may just have started, try again';
+    return new KxError('KX_REMOTE', message, { details, hint, cause: thrown });
+  }
   if (!/ is not valid for pod /.test(thrown.message) || target.container === undefined) return thrown;
   const { namespace, pod, container: name } = target;
   const sources = [{ kind: 'pod', name: pod } as const];

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { ApiClient } from '../kube/index.ts';
 import { KxError } from '../errors/index.ts';
 import { createBackOff } from './back-off.ts';
-import { mayPass, toLost } from './failures.ts';
+import { isUnknown, mayPass, toLost } from './failures.ts';
 import { openLog, type LogRequest, type LogTarget } from './request.ts';
 
 /** A log to be passed on as it is. */
@@ -18,6 +18,10 @@ export interface CopyRequest {
 const tries = 5;
 /** So many of the last bytes are kept, to know the place again. */
 const keptBytes = 64 << 10;
+/** So many of the last lines tell whether a log ends where it seems to. */
+const tailLines = 20;
+/** A log of equal lines that grows never ends twice at the same place. */
+const mostEnds = 3;
 /** The kubelet sends a short log at once: only the end of a longer one is worth a question. */
 const short = { bytes: 64 << 10, milliseconds: 1000 };
 
@@ -33,6 +37,8 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
   const backOff = createBackOff(signal);
   const kept = keepLast(keptBytes);
   let written = 0;
+  /** Where readings ended whose end could not be proven. */
+  const ends: number[] = [];
 
   /** Passes over what was written already. */
   const skipper = (): ((chunk: Buffer) => Buffer) => {
@@ -70,16 +76,20 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
   /** Whether the log ends where the copy does, or what was copied goes into the time of the copy. */
   async function isComplete(elapsed: number): Promise<boolean> {
     const known = kept.bytes();
-    // Without timestamps: the last record of a long line has one of its own.
-    const { previous, insecureSkipTLSVerifyBackend } = request;
+    const { previous, insecureSkipTLSVerifyBackend, timestamps } = request;
     const same = { previous, insecureSkipTLSVerifyBackend };
-    const end: Buffer[] = [];
-    for await (const chunk of await openLog(api, target, { ...same, tailLines: 1 }, signal)) end.push(chunk as Buffer);
-    if (known.includes(Buffer.concat(end).subarray(0, keptBytes / 2))) return true;
+    const last: Buffer[] = [];
+    for await (const chunk of await openLog(api, target, { ...same, timestamps, tailLines }, signal)) {
+      last.push(chunk as Buffer);
+    }
+    const end = withoutPart(Buffer.concat(last), timestamps === true).subarray(-keptBytes / 2);
+    const found = known.indexOf(end);
+    // Lines that are all the same tell nothing: two readings that end at the same place do.
+    if (found >= 0 && found !== known.lastIndexOf(end)) return ends.includes(written) || ends.push(written) > mostEnds;
+    if (found >= 0) return true;
     const sinceSeconds = Math.ceil(elapsed / 1000) + 1;
-    const { timestamps } = request;
     const recent = await openLog(api, target, { ...same, timestamps, sinceSeconds }, signal);
-    return contains(recent, lastLine(known));
+    return contains(recent, lastLines(known));
   }
 
   for (let failures = 1; ; failures++) {
@@ -91,7 +101,7 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
       signal.throwIfAborted();
       const error: KxError = toLost(thrown, `the log of ${target.pod}`);
       if (written > before) failures = 1;
-      if (!mayPass(error)) throw error;
+      if (!mayPass(error) && !(isUnknown(error) && written > 0)) throw error;
       if (failures > tries) throw asIncomplete(error, written);
       await backOff.wait();
     }
@@ -119,10 +129,17 @@ function keepLast(count: number): LastBytes {
   };
 }
 
-/** The last line, with its line feed where it has one. */
-function lastLine(bytes: Buffer): Buffer {
-  const before = bytes.lastIndexOf(10, bytes.length - 2);
-  return bytes.subarray(bytes.length < 2 ? 0 : before + 1);
+/** The first of these lines may be the rest of a long one, with a timestamp of its own. */
+function withoutPart(lines: Buffer, hasTimestamps: boolean): Buffer {
+  if (!hasTimestamps) return lines;
+  const first = lines.indexOf(10) + 1;
+  return lines.subarray(first > 0 && first < lines.length ? first : lines.indexOf(32) + 1);
+}
+
+/** The last lines, some 2 KiB of them. */
+function lastLines(bytes: Buffer): Buffer {
+  const before = bytes.lastIndexOf(10, Math.max(0, bytes.length - 2048));
+  return bytes.subarray(before + 1);
 }
 
 async function contains(body: NodeJS.ReadableStream, wanted: Buffer): Promise<boolean> {

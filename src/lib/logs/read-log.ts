@@ -1,7 +1,7 @@
 import type { ApiClient } from '../kube/index.ts';
 import { KxError } from '../errors/index.ts';
 import { createBackOff } from './back-off.ts';
-import { mayPass } from './failures.ts';
+import { isUnknown, mayPass } from './failures.ts';
 import type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
@@ -95,7 +95,8 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
     } catch (error) {
       signal.throwIfAborted();
       if (position.last !== before) failures = 1;
-      if (!mayPass(error)) throw error;
+      // A kubelet that has just started does not know what it knew before.
+      if (!mayPass(error) && !(isUnknown(error) && position.last !== undefined)) throw error;
       if (failures > tries) throw asIncomplete(error, position.last);
       await backOff.wait();
     }

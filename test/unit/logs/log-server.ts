@@ -29,6 +29,7 @@ export async function startLogServer() {
   let restartPolicy = 'Always';
   let isGone = false;
   let cutAfter = Infinity;
+  let isCleanCut = false;
   let refusal: object | undefined;
   const begin = (): void => {
     runs.push({
@@ -55,8 +56,9 @@ export async function startLogServer() {
     cutAfter = Infinity;
     isCut.add(response);
     for (const follower of followers) if (follower.response === response) followers.delete(follower);
+    if (isCleanCut) response.end(part);
     // Not at once: what was written before is to arrive.
-    response.write(part, () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
+    else response.write(part, () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
   };
   const serveLog = (url: URL, response: ServerResponse): void => {
     const query = url.searchParams;
@@ -66,6 +68,11 @@ export async function startLogServer() {
       return refuse(response, failure(400, 'BadRequest', 'previous terminated container "main" in pod "p" not found'));
     const since = query.get('sinceTime');
     let lines = run.lines.filter(({ at }) => since === null || at >= since.replace('Z', '.000000000Z'));
+    const ago = query.get('sinceSeconds');
+    if (ago !== null) {
+      const from = new Date(clock - Number(ago) * 1000).toISOString().replace('Z', '000000Z');
+      lines = lines.filter(({ at }) => at >= from);
+    }
     const tail = query.get('tailLines');
     if (tail !== null) lines = Number(tail) === 0 ? [] : lines.slice(-Number(tail));
     response.writeHead(200, { 'Content-Type': 'text/plain' });
@@ -145,7 +152,11 @@ export async function startLogServer() {
     },
     /** Does that within the next bytes. */
     cutAfter(bytes: number): void {
-      cutAfter = bytes;
+      [cutAfter, isCleanCut] = [bytes, false];
+    },
+    /** Within the next bytes a stream ends in good order. */
+    endAfter(bytes: number): void {
+      [cutAfter, isCleanCut] = [bytes, true];
     },
     /** Ends every stream in good order, as an API server does whose kubelet is gone. */
     close(words = ''): void {
