@@ -190,7 +190,7 @@ suite('what goes wrong in the middle', () => {
 
   test('Ctrl-C twice leaves nothing running in any of sixty pods', async () => {
     const mark = uniqueSleep();
-    const running = startFanout(['deploy/tiny', '--', 'sh', '-c', `echo up; sleep ${mark}`]);
+    const running = startFanout(['deploy/tiny', '--', 'sh', '-c', `echo up; sleep ${mark}; echo no`]);
     await eventually('all run', () => running.stdout().toString().match(/ up$/gm)?.length === replicas, 120_000);
     running.child.kill('SIGINT');
     await running.sees(/60 still running/);

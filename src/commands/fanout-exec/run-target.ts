@@ -4,8 +4,9 @@ import { KxError } from '../../lib/errors/index.ts';
 import type { Launch } from '../../lib/fanout/index.ts';
 import type { ExecRequest } from '../../lib/process/index.ts';
 import type { Target } from '../../lib/target/index.ts';
-import { runSession, timeIsOver } from '../exec/session.ts';
+import { runSession } from '../exec/session.ts';
 import { startCommand, wrapping, type Started } from '../exec/start.ts';
+import { startTimeLimit } from '../exec/time-limit.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { fillWords } from './placeholders.ts';
@@ -39,15 +40,14 @@ export async function runOnTarget(target: ExecTarget, launch: Launch, work: Work
 
 async function startAndFollow(target: ExecTarget, { index }: Launch, work: Work): Promise<number> {
   const { options, stops } = work;
-  const began = performance.now();
+  const limit = startTimeLimit(options.timeout, stops.givenUp);
   const log = (level: number, line: string): void => work.log(target, level, line);
-  const started = await start(target, index, work, log);
+  const started = await start(target, index, work, limit.signal, log).finally(() => limit.stop());
   const streams = work.open(target);
   for (const stream of [streams.stdout, streams.stderr]) stream.on('error', work.fail);
-  const timeLeft = options.timeout === undefined ? undefined : options.timeout - (performance.now() - began);
   try {
     const local = { stdin: openInput(work), ...streams, detached: new Promise<never>(() => {}) };
-    const { code, notes } = await runSession(started, local, timeLeft, { log, takeSignals: stops.takeSignals });
+    const { code, notes } = await runSession(started, local, limit.left(), { log, takeSignals: stops.takeSignals });
     for (const { level, line } of notes) log(line.startsWith('command terminated') ? 1 : level, line);
     return code;
   } finally {
@@ -62,12 +62,10 @@ async function start(
   target: ExecTarget,
   index: number,
   work: Work,
+  signal: AbortSignal,
   log: (level: number, line: string) => void,
 ): Promise<Started> {
-  const { options, script, stops } = work;
-  const timeout = options.timeout === undefined ? undefined : new AbortController();
-  const timer = timeout && setTimeout(() => timeout.abort(timeIsOver()), options.timeout);
-  const signal = timeout === undefined ? stops.givenUp : AbortSignal.any([stops.givenUp, timeout.signal]);
+  const { options, script } = work;
   const stdin = options.stdin || script !== undefined;
   const words = fillWords(options.words, target, index);
   const request: ExecRequest = {
@@ -85,8 +83,6 @@ async function start(
     );
   } catch (error) {
     throw script === undefined ? error : scriptRefused(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ import { KxError } from '../../lib/errors/index.ts';
 /** A script of this machine that runs in containers. */
 export interface Script {
   /** The command that reads the script from the beginning of its stdin, and runs it with the rest of it as input. */
-  command(args: readonly string[]): readonly string[];
+  readonly command: (args: readonly string[]) => readonly string[];
   readonly bytes: Buffer;
 }
 
