@@ -23,7 +23,7 @@ export function commandLine(contender: Contender): readonly string[] {
   }
   const [program, subcommand = '', ...rest] = contender;
   // Both programs take the connection behind the word of the subcommand.
-  const connection = ['exec', 'cp'].includes(subcommand) && !rest.includes('--help') ? where : [];
+  const connection = ['exec', 'cp', 'fanout-exec'].includes(subcommand) && !rest.includes('--help') ? where : [];
   return [program === 'kx' ? kx : kubectl, subcommand, ...connection, ...rest];
 }
 

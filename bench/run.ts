@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util';
 import type { Comparison } from './comparison.ts';
 import { copyComparisons } from './copy-cases.ts';
 import { execComparisons } from './exec-cases.ts';
+import { fanoutComparisons } from './fanout-cases.ts';
+import { endFleet, startFleet } from './fleet.ts';
 import { measure, type Run } from './measure.ts';
 import { versions } from './programs.ts';
 import { page, tables } from './report.ts';
@@ -19,7 +21,7 @@ import { clearPod, emptyDestination, fingerprint, prepareSide } from './sides.ts
 import { makeSource } from './sources.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, runs: { type: 'string' } } });
-const comparisons = [...execComparisons, ...copyComparisons];
+const comparisons = [...execComparisons, ...copyComparisons, ...fanoutComparisons];
 const chosen = comparisons.filter(({ name }) => name.includes(values.only ?? ''));
 if (chosen.length === 0)
   throw new Error(`--only ${values.only}: there is ${comparisons.map(({ name }) => name).join(', ')}`);
@@ -39,11 +41,13 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
   for (const pod of ['one', 'debian'] as const) clearPod(pod);
+  endFleet();
 }
 
 /** All in turn, so that what else the machine does meets all; the first round warms the caches and does not count. */
 async function compare(comparison: Comparison): Promise<Result> {
-  const { source, name } = comparison;
+  const { source, name, pods } = comparison;
+  if (pods !== undefined) startFleet(pods);
   const whole = source && makeSource(source.side, source.name);
   const runs: Record<string, Run[]> = {};
   const count = values.runs === undefined ? comparison.runs : Number(values.runs);
