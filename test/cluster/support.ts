@@ -130,6 +130,7 @@ export async function ownNamespace(name: string, ...pods: readonly string[]): Pr
   after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
   const wait = ['wait', '-n', namespace, '--timeout=120s'];
   await kubectl(...wait, '--for=create', 'serviceaccount/default', 'configmap/kube-root-ca.crt');
+  if (pods.length === 0) return namespace;
   const file = join(tmpdir(), `${namespace}.yaml`);
   await writeFile(file, pods.join('---\n'));
   await kubectl('apply', '-n', namespace, '-f', file).finally(() => rm(file));
