@@ -3,5 +3,5 @@
  * nobody. Outcomes come as they end. What the task is, and what a target is, this folder does not know.
  */
 export { fanout } from './fanout.ts';
-export type { Batches, FanoutOptions, Launch, Retries, Task } from './options.ts';
-export type { Attempted, Done, Failed, Outcome, Skipped } from './outcome.ts';
+export type { FanoutOptions, Launch, Task } from './options.ts';
+export type { Outcome } from './outcome.ts';
