@@ -10,7 +10,7 @@ sources := $(shell find src -name '*.ts') scripts/build.ts oclif.manifest.json p
 unit_tests := 'test/unit/**/*.test.ts' 'test/conformance/*.test.ts' 'test/cli/*.test.ts'
 run_tests := node --test --test-concurrency=2 --test-timeout=300000
 
-.PHONY: help deps build demo test check surface cluster-up cluster-down test-cluster bench clean
+.PHONY: help deps build demo test check surface cluster-up cluster-down test-cluster bench release test-release clean
 
 help: ## these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,7 +42,7 @@ check: deps ## types, style, layers, dead code, and what is generated
 	knip
 	node scripts/surface.ts --check
 
-surface: deps ## write oclif.manifest.json, docs/errors.md and the README's reference anew
+surface: deps ## write oclif.manifest.json, docs/errors.md, the man page and the README's reference anew
 	node scripts/surface.ts
 
 cluster-up: ## a real Kubernetes of three nodes on this machine (Debian, root); prints its kubeconfig
@@ -56,6 +56,12 @@ cluster-down: ## end the cluster of cluster-up
 
 bench: build ## kx and kubectl in turn on the test cluster; writes docs/benchmarks.md
 	kubeconfig=$$(test/cluster/up.sh) && KUBECONFIG=$$kubeconfig node bench/run.ts
+
+release: deps ## dist/release: an archive for each platform, sums, SBOM and Krew's manifest, all checked
+	node scripts/release.ts
+
+test-release: build release ## the release, with Krew and qemu (Debian; root the first time)
+	$(run_tests) --test-concurrency=1 'test/release/*.test.ts'
 
 clean: ## what was built
 	rm -rf dist
