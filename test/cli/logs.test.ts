@@ -191,6 +191,7 @@ suite('kx logs', () => {
       'shirt',
     );
     await refused('KX_TARGET_NOT_FOUND', /deployment "nope" not found/, 'deploy/nope');
+    await refused('KX_TARGET_NOT_FOUND', /pod "nope" not found/, '-f', 'nope');
     const none = await logs('-l', 'app=none');
     assert.deepEqual([none.code, none.stderr], [0, 'No resources found in default namespace.\n']);
   });

@@ -216,7 +216,8 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
       } catch (error) {
         signal.throwIfAborted();
         // A kubelet that has just started knows no pods, and no containers: only the API server tells what became of them.
-        if (isUnknown(error) && (state.wasOpen || (await look()).kind === 'gone')) {
+        // A pod of which nothing was ever seen is not gone: there was none.
+        if (isUnknown(error) && (state.wasOpen || (uid !== undefined && (await look()).kind === 'gone'))) {
           if ((yield* catchUp(false)) === 'over') return;
           trouble.begin(error.message);
           await backOff.wait();
