@@ -1,3 +1,4 @@
+import { asCalled } from './cli/called-as.ts';
 import { findCommand } from './cli/find-command.ts';
 import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
 import { normaliseArgv } from './cli/normalise-argv.ts';
@@ -15,6 +16,7 @@ export const commands = {
   logs: () => import('./commands/logs.ts'),
   'privileged-exec': () => import('./commands/privileged-exec.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
+  version: () => import('./commands/version.ts'),
 };
 
 const described = manifest.commands as unknown as Readonly<Record<string, CommandManifest>>;
@@ -43,13 +45,13 @@ async function runWords(argv: readonly string[]): Promise<number> {
   const asksHelp = own[0] === 'help';
   const { name, words } = findCommand(asksHelp ? own.slice(1) : own, described);
   if (name === undefined) {
-    print(rootHelp(described));
+    print(asCalled(rootHelp(described)));
     return 0;
   }
   const command = described[name];
   if (command === undefined) throw new Error(`${name} is not in the manifest`);
   if (asksHelp || normaliseArgv(words, command.flags).includes('--help')) {
-    print(commandHelp(command));
+    print(asCalled(commandHelp(command)));
     return 0;
   }
   return runCommand(name as keyof typeof commands, words, remote);
