@@ -1,10 +1,9 @@
 import type { ApiClient } from '../../kube/index.ts';
-import type { Pod } from '../pod-order.ts';
 import { checkNames } from './check-names.ts';
 import { followPods, followTimes, type FollowTimes, type PodNotice } from './follow-pods.ts';
 import { merge, type Turn } from './merge.ts';
-import { pickContainers, type PickedPod } from './pick-containers.ts';
-import { planScopes, type PodScope } from './scopes.ts';
+import type { PickedPod } from './pick-containers.ts';
+import { keeperOf, planScopes } from './scopes.ts';
 import { trackContainers } from './track-containers.ts';
 import type { ContainerEvent, ContainerSelection, SelectionOptions } from './types.ts';
 
@@ -47,10 +46,6 @@ export async function* followWith(
     outer?.removeEventListener('abort', abort);
     abort();
   }
-}
-
-function keeperOf(scope: PodScope, selection: ContainerSelection): (pod: Pod) => Promise<PickedPod | undefined> {
-  return async (pod) => ((await scope.accepts(pod)) ? pickContainers(pod, selection) : undefined);
 }
 
 interface Telling {

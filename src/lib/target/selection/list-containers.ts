@@ -4,9 +4,9 @@ import { isMissing } from '../missing.ts';
 import type { Pod } from '../pod-order.ts';
 import { checkNames } from './check-names.ts';
 import { inParallel } from './in-parallel.ts';
-import { comparePods, pickContainers, type PickedPod } from './pick-containers.ts';
+import { comparePods, type PickedPod } from './pick-containers.ts';
 import { readObjects } from './read-objects.ts';
-import { planScopes, type PodScope } from './scopes.ts';
+import { keeperOf, planScopes, type PodScope } from './scopes.ts';
 import type { ContainerSelection, SelectedContainer, SelectionOptions } from './types.ts';
 
 /**
@@ -33,12 +33,12 @@ export async function listContainers(
 
 async function readScope(
   api: ApiClient,
-  { namespace, name, query, accepts }: PodScope,
+  scope: PodScope,
   selection: ContainerSelection,
   signal: AbortSignal | undefined,
 ): Promise<readonly PickedPod[]> {
-  const keep = async (pod: Pod): Promise<PickedPod | undefined> =>
-    (await accepts(pod)) ? pickContainers(pod, selection) : undefined;
+  const { namespace, name, query } = scope;
+  const keep = keeperOf(scope, selection);
   if (namespace === undefined || name === undefined) {
     return (await readObjects(api, { path: pathOf('pod', namespace), query, signal }, keep)).kept;
   }

@@ -8,6 +8,7 @@ import { selectPods } from '../workload.ts';
 import { jobNameLabel, podsOfCronJob } from './cronjob-pods.ts';
 import { inParallel } from './in-parallel.ts';
 import { findNamespaces, notFound, type Missing } from './not-found.ts';
+import { pickContainers, type PickedPod } from './pick-containers.ts';
 import { readSources, type Sources } from './sources.ts';
 import type { ContainerSelection } from './types.ts';
 
@@ -45,6 +46,14 @@ export async function planScopes(api: ApiClient, selection: ContainerSelection, 
     scopes: [...scopesOfPods(selection, sources), ...found.flatMap(({ scopes }) => scopes)],
     missing: found.flatMap(({ missing }) => missing),
   };
+}
+
+/** What a list or a watch keeps of a pod that it shows. */
+export function keeperOf(
+  { accepts }: PodScope,
+  selection: ContainerSelection,
+): (pod: Pod) => Promise<PickedPod | undefined> {
+  return async (pod) => ((await accepts(pod)) ? pickContainers(pod, selection) : undefined);
 }
 
 function scopesOfPods(selection: ContainerSelection, { namespaces, podNames, patterns }: Sources): readonly PodScope[] {
