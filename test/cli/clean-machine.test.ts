@@ -60,6 +60,12 @@ suite('on a clean machine', () => {
     assert.deepEqual(readdirSync(home), []);
   });
 
+  test('a copy works where nothing can be noted of it', async () => {
+    const env = { KUBECONFIG: sandbox.kubeconfig, HOME: '/proc/self' };
+    const { code, stdout, stderr } = await kx(['cp', 'two:/etc/hostname', '-', '-c', 'a'], env);
+    assert.deepEqual([code, stdout.length > 0, stderr], [0, true, '']);
+  });
+
   test('it works in every locale: bytes are handed on as they are', async () => {
     for (const locale of ['C', 'POSIX', 'C.UTF-8', 'xx_XX.nonsense']) await answers({ LC_ALL: locale, LANG: locale });
   });
