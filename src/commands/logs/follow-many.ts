@@ -2,6 +2,7 @@ import { KxError } from '../../lib/errors/index.ts';
 import { createMergeWindow, followLog, type LogBatch, type LogSource } from '../../lib/logs/index.ts';
 import { followContainers, type ContainerEvent, type SelectedContainer } from '../../lib/target/index.ts';
 import { createBell, type Bell } from './bell.ts';
+import { keepLinesTogether } from './long-lines.ts';
 import { limitPart, startOf } from './part.ts';
 import { describeNothing, partsOf, sourceOf } from './read-many.ts';
 import type { Run } from './run.ts';
@@ -30,7 +31,7 @@ export async function followMany(run: Run): Promise<number> {
   const { which, look, quiet } = options;
   const selection = await readSelection(which, api.namespace);
   const showing = { prefixed: isBeyondKubectl(which), parts: partsOf(which.namespaces) };
-  const plainShow = await createShow(look, showing, output);
+  const plainShow = keepLinesTogether(await createShow(look, showing, output));
   const { show, close } = options.merge ? showInOrder(plainShow) : { show: plainShow, close: () => Promise.resolve() };
   const followed = new Map<string, Followed>();
   const waiting: SelectedContainer[] = [];

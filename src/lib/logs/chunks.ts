@@ -13,10 +13,10 @@ export async function* readChunks(
   const readable = body as NodeJS.ReadableStream & { destroy(): void };
   let waiting: Buffer[] = [];
   let size = 0;
-  let ended: { readonly error: unknown } | undefined;
+  let ended: { readonly error: Error | undefined } | undefined;
   let wake: (() => void) | undefined;
   let given = -Infinity;
-  const end = (error?: unknown): void => {
+  const end = (error?: Error): void => {
     ended ??= { error };
     wake?.();
   };
@@ -27,7 +27,7 @@ export async function* readChunks(
     wake?.();
   });
   readable.on('end', () => end());
-  readable.on('error', (error) => end(error));
+  readable.on('error', (error: Error) => end(error));
   readable.on('close', () => end(new Error('the stream was closed')));
   try {
     for (;;) {

@@ -92,6 +92,9 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
     return contains(recent, lastLines(known));
   }
 
+  /** A kubelet that has just started does not know what it knew before. */
+  const canPass = (error: unknown): boolean => mayPass(error) || (isUnknown(error) && written > 0);
+
   for (let failures = 1; ; failures++) {
     const before = written;
     try {
@@ -101,7 +104,7 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
       signal.throwIfAborted();
       const error: KxError = toLost(thrown, `the log of ${target.pod}`);
       if (written > before) failures = 1;
-      if (!mayPass(error) && !(isUnknown(error) && written > 0)) throw error;
+      if (!canPass(error)) throw error;
       if (failures > tries) throw asIncomplete(error, written);
       await backOff.wait();
     }

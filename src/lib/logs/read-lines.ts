@@ -33,7 +33,10 @@ export async function* readLines(
   try {
     for await (const chunks of readChunks(body, isFollowed ? gather : 0)) {
       const [first] = chunks;
-      const lines = chunks.length === 1 && first !== undefined ? splitter.push(first) : chunks.flatMap(splitter.push);
+      const lines =
+        chunks.length === 1 && first !== undefined
+          ? splitter.push(first)
+          : chunks.flatMap((chunk) => splitter.push(chunk));
       if (lines.length > 0) yield lines;
       if (splitter.foreign !== undefined) break;
     }

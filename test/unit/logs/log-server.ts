@@ -23,7 +23,7 @@ interface Run {
 export async function startLogServer() {
   const followers = new Set<Follower>();
   const asked: URL[] = [];
-  let runs: Run[] = [];
+  const runs: Run[] = [];
   let clock = Date.parse('2026-01-02T03:04:05.000Z');
   let nano = 0;
   let restartPolicy = 'Always';

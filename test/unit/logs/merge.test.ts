@@ -52,7 +52,6 @@ describe('logs that are merged', () => {
     }
     for await (const batch of mergeLogs([endless(), endless()])) if (batch.length > 0) break;
     assert.equal(ended, 2);
-    // eslint-disable-next-line require-yield
     async function* broken(): AsyncGenerator<LogBatch, undefined> {
       await Promise.resolve();
       throw new Error('broken');
