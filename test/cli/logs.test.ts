@@ -212,7 +212,8 @@ suite('kx logs', () => {
   test('a reader that has enough ends it at once and quietly', async () => {
     const line = `'${kxBinary()}' logs -f counter | head -n 3; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = await run('bash', ['-c', line], { env: sandbox.env });
-    assert.match(stdout.toString(), /^1 of .*\n2 of .*\n3 of .*\n(141|0)\n$/);
+    // On a slow machine the first lines are rotated away by now.
+    assert.match(stdout.toString(), /^(\d+ of .*\n){3}(141|0)\n$/);
     assert.equal(stderr, '');
   });
 
