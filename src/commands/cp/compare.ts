@@ -55,9 +55,16 @@ export interface Same {
 
 /** Compares the ends before anything is copied: by size and time, or with --checksum by what is in the files. */
 export async function findSame({ source, destination }: Pair, session: Session): Promise<Same> {
-  const isSame = session.options.checksum
-    ? sameBySum(await sumTree(source, session), await sumTree(destination, session))
-    : sameByTime(await listTree(destination, session));
+  let isSame: IsSame;
+  if (session.options.checksum) {
+    const there = await sumTree(destination, session);
+    if (there.size === 0) return { isSame: () => false };
+    isSame = sameBySum(await sumTree(source, session), there);
+  } else {
+    const there = await listTree(destination, session);
+    if (there.size === 0) return { isSame: () => false };
+    isSame = sameByTime(there);
+  }
   if (source.target === undefined) return { isSame };
   const { listing, exact } = await listRemoteTree(endOf(source.target, session), source.at);
   return { isSame, selection: exact ? selectFrom(listing, isSame, session.filter) : undefined };

@@ -71,11 +71,14 @@ export async function runJob(job: Job, session: Session): Promise<Outcome> {
 
 /** The error of a lost connection, with what there is, and how to go on. */
 function withWayOn(error: KxError, { files, bytes, kept }: Arrived): KxError {
-  const whole = `${files} ${files === 1 ? 'file' : 'files'} (${formatBytes(bytes)})`;
-  const parts = kept === 0 ? '' : ` and ${formatBytes(kept)} of what is not whole`;
-  const hint = `${whole}${parts} arrived; the same command with --resume goes on`;
+  const whole = files === 0 ? [] : [`${files} ${files === 1 ? 'file' : 'files'} (${formatBytes(bytes)})`];
+  const parts = kept === 0 ? [] : [`${formatBytes(kept)} of what is not whole`];
+  const arrived = [...whole, ...parts].join(' and ') || 'nothing';
   const { code, message, ran, exit } = error;
-  return new KxError(code, message, { ran, exit, cause: error, hint: [error.hint, hint].filter(Boolean).join('; ') });
+  // What may run on in the container is none of the user's.
+  const former = code === 'KX_CONNECTION_LOST' ? /incomplete: .*/.exec(error.hint ?? '')?.[0] : error.hint;
+  const way = `${arrived} arrived; the same command with --resume goes on`;
+  return new KxError(code, message, { ran, exit, cause: error, hint: [former, way].filter(Boolean).join('; ') });
 }
 
 /** A directory that is copied into itself has no end. Only names are compared, so a symlink can hide it. */

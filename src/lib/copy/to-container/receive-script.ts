@@ -58,9 +58,9 @@ const functions = [
   'left() { for l in "$y"*; do m=${l#"$y"}; m=${m%%-*}; case $m in *[!0-9a-f]*) continue;; ????????) ;; *) continue;; esac;',
   'if [ "$l" != "$z" ] && [ -f "$l" ] && [ ! -L "$l" ] && free; then "$1"; fi; done; };',
   'larger() { size "$l"; if [ $n -gt $x ]; then x=$n; q=$l; fi; }; gone() { rm -f "$l"; };',
-  // The whole blocks of a file, $1 at most, and what gzip ends with, CRC-32 and length (RFC 1952), or where it is missing their SHA-256.
-  'sum() { size "$z"; n=$((n/65536)); [ $n -le $1 ] || n=$1; set -- $(dd if="$z" bs=65536 count=$n | gzip -1 -c | tail -c 8 | od -b); w="$n crc $2 $3 $4 $5";',
-  '[ "$5" ] || { set -- $(dd if="$z" bs=65536 count=$n | sha256sum); w="$n sha $1"; }; };',
+  // The whole blocks of a file, $1 at most, and their SHA-256, or else what gzip ends with, CRC-32 and length (RFC 1952).
+  'sum() { size "$z"; n=$((n/65536)); [ $n -le $1 ] || n=$1; set -- $(dd if="$z" bs=65536 count=$n | sha256sum); w="$n sha $1";',
+  '[ "$1" ] || { set -- $(dd if="$z" bs=65536 count=$n | gzip -1 -c | tail -c 8 | od -b); w="$n crc $2 $3 $4 $5"; }; };',
   'folder() { able "$v"; [ -d "$v" ] || mkdir "$v" || return 1; [ -w "$v" ] || chmod u+rwx "$v"; };',
 ];
 
