@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { readArchive } from '../../scripts/release/archive.ts';
@@ -9,7 +9,7 @@ import { readMachO } from '../../scripts/release/mach-o.ts';
 import { platforms } from '../../scripts/release/platforms.ts';
 import { signAdHoc } from '../../scripts/release/sign-ad-hoc.ts';
 import { run } from '../support/program.ts';
-import { archiveOf, platformOf, programOf, releaseFolder, version } from './support.ts';
+import { archiveOf, platformOf, programOf, releaseFolder, setUp, temporaryFolder, version } from './support.ts';
 
 suite('the archives of a release', () => {
   for (const platform of platforms) {
@@ -37,6 +37,21 @@ suite('the archives of a release', () => {
       assert.match(licenses, new RegExp(`^${name} ${at}\\nLicence: `, 'mi'));
       assert.equal(ids.length, 1, name);
     }
+  });
+
+  test('man shows the page of the archive, with all commands and no complaint', async () => {
+    setUp();
+    const entries = await readArchive(readFileSync(archiveOf(platformOf('linux', 'amd64'))));
+    const file = join(temporaryFolder(), 'kubectl-kx.1');
+    writeFileSync(file, entries.find(({ name }) => name === 'kubectl-kx.1')!.content);
+    const { code, stdout, stderr } = await run('man', ['--warnings', '-Tutf8', '-l', file], {
+      env: { MANPAGER: 'cat', LC_ALL: 'C.UTF-8', GROFF_NO_SGR: undefined, MANWIDTH: '100' },
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    const plain = stdout.toString().replace(/.\x08|\x1b\[[\d;]*m/g, '');
+    for (const heading of ['NAME', 'SYNOPSIS', 'COMMANDS', 'EXIT STATUS'])
+      assert.match(plain, new RegExp(`^${heading}$`, 'm'));
+    assert.match(plain, /^ {3}exec\n {7}Run a command in a container\.$/m);
   });
 
   test('nothing in the program says where it was built', async () => {
