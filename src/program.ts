@@ -11,6 +11,7 @@ import manifest from '../oclif.manifest.json' with { type: 'json' };
 export const commands = {
   completion: () => import('./commands/completion.ts'),
   cp: () => import('./commands/cp.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   exec: () => import('./commands/exec.ts'),
   'fanout-exec': () => import('./commands/fanout-exec.ts'),
   logs: () => import('./commands/logs.ts'),

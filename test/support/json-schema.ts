@@ -7,6 +7,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: boolean;
+  readonly items?: Schema;
   readonly format?: string;
   readonly description?: string;
   readonly minimum?: number;
@@ -25,7 +26,10 @@ export function schemaIn(markdown: string): Schema {
 export function checkSchema(schema: Schema, value: unknown, place = '$'): void {
   const known = ['$schema', 'title', 'description', 'type', 'enum', 'required', 'properties', 'additionalProperties'];
   for (const word of Object.keys(schema)) {
-    assert.ok([...known, 'format', 'minimum', 'maximum'].includes(word), `${place}: the test does not know "${word}"`);
+    assert.ok(
+      [...known, 'items', 'format', 'minimum', 'maximum'].includes(word),
+      `${place}: the test does not know "${word}"`,
+    );
   }
   if (schema.type !== undefined)
     assert.ok([schema.type].flat().includes(typeOf(value)), `${place} is ${typeOf(value)}`);
@@ -35,6 +39,11 @@ export function checkSchema(schema: Schema, value: unknown, place = '$'): void {
   }
   if (schema.format === 'date-time' && typeof value === 'string') assert.ok(!Number.isNaN(Date.parse(value)), place);
   if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined)
+      for (const [at, item] of value.entries()) checkSchema(schema.items, item, `${place}[${at}]`);
+    return;
+  }
   const fields = value as Record<string, unknown>;
   for (const name of schema.required ?? []) assert.ok(name in fields, `${place}.${name} is missing`);
   for (const [name, field] of Object.entries(fields)) {
@@ -46,6 +55,7 @@ export function checkSchema(schema: Schema, value: unknown, place = '$'): void {
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
   if (Number.isInteger(value)) return 'integer';
   return typeof value;
 }

@@ -28,6 +28,7 @@ const byFlag: Readonly<Record<string, Meaning>> = {
   container: 'container',
   context: 'context',
   'exclude-container': 'container',
+  'helper-namespace': 'namespace',
   namespace: 'namespace',
   node: 'node',
   user: 'user',

@@ -5,7 +5,7 @@ import { formatCompletions, nothing } from './completions.ts';
 import { openWorld } from './world.ts';
 
 /** Somebody waits with a finger on the key: what has not answered by then is left out, and a little later all of it is. */
-const [answerMs, endMs] = [1700, 2000];
+const [answerMs, endMs] = [2500, 3000];
 
 /**
  * Answers a shell, or kubectl for it, with what the last word could become, and ends the process with 0. Says nothing about

@@ -11,7 +11,7 @@ export const probeScript = [
   'kx_v=; command -v tar >/dev/null && kx_v=$(tar --version 2>&1) && kx_v=${kx_v:-?};',
   'case $kx_v in *"GNU tar"*) kx_say gnu;; *bsdtar*) kx_say bsd;; *[Bb]usy[Bb]ox*) kx_say busybox;; *toybox*) kx_say toybox;;',
   '*) if command -v tar >/dev/null; then kx_say unknown; else kx_say ""; fi;; esac;',
-  'kx_v=; for kx_t in gzip zstd sha256sum find; do command -v $kx_t >/dev/null && kx_v="$kx_v $kx_t"; done; kx_say "$kx_v ";',
+  'kx_v=; for kx_t in gzip zstd sha256sum find dd; do command -v $kx_t >/dev/null && kx_v="$kx_v $kx_t"; done; kx_say "$kx_v ";',
   'kx_u=; while read -r kx_k kx_a kx_b kx_v; do [ "$kx_k" = Uid: ] && kx_u=$kx_b; done </proc/self/status; kx_say "${kx_u:-$(id -u)}";',
   // What comes before the last name of a path.
   'kx_parent() { kx_v=$1; while :; do case $kx_v in ?*/) kx_v=${kx_v%/};; *) break;; esac; done;',

@@ -14,6 +14,7 @@ export interface Probe {
     readonly zstd: boolean;
     readonly sha256sum: boolean;
     readonly find: boolean;
+    readonly dd: boolean;
   };
   /** The user that commands run as; -1 when nothing there can tell. */
   readonly uid: number;
@@ -67,6 +68,7 @@ function readProbe({ stdout }: Collected): Probe {
       zstd: tools.includes(' zstd '),
       sha256sum: tools.includes(' sha256sum '),
       find: tools.includes(' find '),
+      dd: tools.includes(' dd '),
     },
     uid: /^\d+$/.test(uid) ? Number(uid) : -1,
     paths: readPaths(rest),

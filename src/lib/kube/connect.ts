@@ -12,13 +12,21 @@ import { proxyFromEnv } from './proxy-choice.ts';
  * credential plugin. Rejects with KX_CONFIG. `log` gets lines by the levels of kubectl's -v, none of which has a secret.
  */
 export async function connect(given: ConnectionFlags, options: Surroundings): Promise<ApiClient> {
+  const { connection, flags } = await findConnection(given, options.env);
+  return connectTo(connection, flags, options);
+}
+
+/** The cluster and the user that the flags, the kubeconfig or a pod's own service account name. Rejects with KX_CONFIG. */
+export async function findConnection(
+  given: ConnectionFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly connection: Connection; readonly flags: ConnectionFlags; readonly files: readonly string[] }> {
   // As for kubectl, a flag with an empty value is one that was not given.
   const flags: ConnectionFlags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
-  const config = await readKubeconfig(flags.kubeconfig, options.env);
+  const config = await readKubeconfig(flags.kubeconfig, env);
   const inCluster = config.files.length === 0 && flags.server === undefined && flags.context === undefined;
-  const connection =
-    (inCluster ? inClusterConnection(flags, options.env) : undefined) ?? resolveConnection(config, flags);
-  return connectTo(connection, flags, options);
+  const connection = (inCluster ? inClusterConnection(flags, env) : undefined) ?? resolveConnection(config, flags);
+  return { connection, flags, files: config.files };
 }
 
 /** Makes a client of a connection that was found already. */

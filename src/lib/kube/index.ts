@@ -4,5 +4,6 @@
  */
 export type { ApiClient, ConnectionFlags } from './api-client.ts';
 export { connect } from './connect.ts';
+export { describeConnection, type ConnectionDescription } from './describe.ts';
 export { readKubeconfig } from './kubeconfig.ts';
 export { parseYamlDocuments, type YamlError } from './yaml.ts';
