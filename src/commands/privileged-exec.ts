@@ -87,8 +87,8 @@ export default class PrivilegedExec extends BaseCommand {
     image: string({
       helpGroup: pod,
       helpValue: 'IMAGE',
-      default: 'docker.io/library/busybox:musl',
-      summary: 'Its image, with nsenter, setsid and best a sh without libraries (default busybox:musl)',
+      default: 'docker.io/library/busybox:stable-musl',
+      summary: 'Its image, with nsenter, setsid and best a sh without libraries (default busybox:stable-musl)',
     }),
     'image-pull-secret': string({
       helpGroup: pod,

@@ -54,7 +54,7 @@ suite('kx privileged-exec', { concurrency: 2 }, () => {
     assert.match(text, /^place +\S+\/one\/\S+$/m);
     assert.match(text, /^user +5$/m);
     assert.match(text, /^command +sh -c 'a b'$/m);
-    assert.match(text, /^helper pod +a new one in namespace ops, image docker.io\/library\/busybox:musl$/m);
+    assert.match(text, /^helper pod +a new one in namespace ops, image docker.io\/library\/busybox:stable-musl$/m);
   });
 
   test('a pod that is not there is told before any helper', async () => {

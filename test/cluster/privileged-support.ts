@@ -1,5 +1,4 @@
 /** What the journeys of `kx privileged-exec` share. */
-import { resolve } from 'node:path';
 import { clusterKubeconfig } from '../support/cluster.ts';
 import { kxBinary, run, start, type Ended, type Running } from '../support/program.ts';
 import { kubectl, type JourneyOptions } from './support.ts';
@@ -44,6 +43,3 @@ export async function helpersIn(namespace: string): Promise<readonly string[]> {
 
 /** The tools image of these tests. */
 export const toolsImage = image;
-
-/** A program of this machine that runs in all namespaces of a node. */
-export const nodeExec = resolve(import.meta.dirname, 'node-exec');

@@ -5,5 +5,5 @@
  */
 export { makeNodePod, type NodePodSpec } from './manifest.ts';
 export { folderOfFiles } from './scripts.ts';
-export { openNodePod, reuseNodePod, type NodePod, type NodePodOptions } from './open.ts';
+export { openNodePod, reuseNodePod, type NodePodOptions } from './open.ts';
 export { findNodePods, removeNodePod, sweepFinished, type FoundNodePod } from './sweep.ts';

@@ -90,7 +90,7 @@ function answerOf(remote: RemoteProcess): Promise<void> {
 function unfit(said: string, code: number): KxError {
   const words = said.replace(/\s+/g, ' ').trim();
   return new KxError('KX_HELPER_POD', `the image of the helper pod cannot be used: ${words || `exit code ${code}`}`, {
-    hint: 'it needs sh, sleep and nsenter: name another by --image',
+    hint: 'it needs sh, sleep and nsenter: name another by --image, or by --tools',
   });
 }
 

@@ -56,7 +56,7 @@ function explainStart(error: unknown): unknown {
   if (!(error instanceof KxError) || !unfit.includes(error.code) || error.code === 'KX_HELPER_POD') return error;
   return new KxError('KX_HELPER_POD', `the image of the helper pod has no sh: ${error.message}`, {
     cause: error,
-    hint: 'it needs sh, sleep and nsenter: name another by --image',
+    hint: 'it needs sh, sleep and nsenter: name another by --image, or by --tools',
   });
 }
 

@@ -49,7 +49,7 @@ function refusal(word: string, place: Place, { entry }: PrivilegedRequest): KxEr
   const where = place.kind === 'node' ? `node ${place.node}` : describeTarget(place.target);
   const cannot = (why: string, hint?: string): KxError =>
     new KxError('KX_ENTER', `${where} cannot be entered: ${why}`, { ran: 'no', hint });
-  const otherImage = 'name another by --image';
+  const otherImage = `name another by ${entry.tools ? '--tools' : '--image'}`;
   switch (word) {
     case 'sandboxed':
       return place.kind === 'node' ? cannot(word) : sandboxed(place.target, 'its runtime is neither runc nor crun');
