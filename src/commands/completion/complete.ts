@@ -1,10 +1,8 @@
 import type { CommandManifest, FlagManifest } from '../../cli/help.ts';
 import { splitAtDashes } from '../../cli/words.ts';
 import { nothing, type Candidate, type Completions } from './completions.ts';
-import { candidatesFor } from './candidates/index.ts';
 import { meaningsOfArgument, meaningsOfFlag, type Slot } from './meanings.ts';
 import { readLine, type Line } from './read-line.ts';
-import { completeRemotePath } from './candidates/remote-path.ts';
 import type { World } from './world.ts';
 
 /** What the completion reads of a command: the flags, arguments and values that oclif.manifest.json has. */
@@ -22,7 +20,7 @@ type Commands = Readonly<Record<string, CompletedCommand>>;
 export async function completeWords(
   words: readonly string[],
   commands: Commands,
-  openWorld: (line: Line) => World,
+  openWorld: (line: Line) => Promise<World>,
 ): Promise<{ readonly completions: Completions; readonly word: string }> {
   const current = words.at(-1) ?? '';
   const { own, remote } = splitAtDashes(words.slice(0, -1));
@@ -31,14 +29,22 @@ export async function completeWords(
   const { command, words: rest } = found;
   if (remote !== null) {
     const line = readLine([...rest.slice(0, -1), ''], command.flags);
-    return { completions: await completeRemotePath(current, remote.length, line, openWorld(line)), word: current };
+    const { completeRemotePath } = await import('./candidates/remote-path.ts');
+    return {
+      completions: await completeRemotePath(current, remote.length, line, await openWorld(line)),
+      word: current,
+    };
   }
   const line = readLine(rest, command.flags);
   const completions = await completeLine(line, command, () => openWorld(line));
   return { completions, word: line.word };
 }
 
-async function completeLine(line: Line, command: CompletedCommand, openWorld: () => World): Promise<Completions> {
+async function completeLine(
+  line: Line,
+  command: CompletedCommand,
+  openWorld: () => Promise<World>,
+): Promise<Completions> {
   if (line.at.kind === 'flag') return { candidates: flagNames(command.flags) };
   if (line.at.kind === 'value') {
     const { flag } = line.at;
@@ -52,14 +58,17 @@ async function completeLine(line: Line, command: CompletedCommand, openWorld: ()
   return complete(slot, meaningsOfArgument(slot), line, openWorld);
 }
 
-function complete(
+async function complete(
   slot: Slot,
   meanings: ReturnType<typeof meaningsOfFlag>,
   line: Line,
-  openWorld: () => World,
-): Completions | Promise<Completions> {
+  openWorld: () => Promise<World>,
+): Promise<Completions> {
   if (slot.options !== undefined) return { candidates: slot.options.map((text) => ({ text })) };
-  return meanings.length === 0 ? nothing : candidatesFor(meanings, line, openWorld());
+  if (meanings.length === 0) return nothing;
+  // What asks a cluster is loaded where a cluster is asked: most of the time of a completion is loading.
+  const [{ candidatesFor }, world] = await Promise.all([import('./candidates/index.ts'), openWorld()]);
+  return candidatesFor(meanings, line, world);
 }
 
 /** The command and the words without its name; undefined while the name itself is being typed. */

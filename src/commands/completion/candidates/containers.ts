@@ -3,7 +3,6 @@ import { parseReference, pathOf, type Json, type Pod, type Reference } from '../
 import type { Candidate } from '../completions.ts';
 import type { Line } from '../read-line.ts';
 import type { World } from '../world.ts';
-import { endOfWord } from './copy-end.ts';
 
 type PodSpec = NonNullable<Pod['spec']>;
 
@@ -19,7 +18,8 @@ interface Owner {
 /** The containers of the first object that the line names, or of a pod that its selector selects. */
 export async function containerNames(line: Line, world: World): Promise<readonly Candidate[]> {
   const api = await world.api();
-  const named = line.args.map(placeOf).find((place) => place !== undefined);
+  const places = await Promise.all(line.args.map(placeOf));
+  const named = places.find((place) => place !== undefined);
   const namespace = named?.namespace ?? (await world.namespace());
   const selector = line.values.get('selector')?.at(-1);
   if (named === undefined) return selector === undefined ? [] : containersOf(await firstPod(selector));
@@ -41,9 +41,12 @@ export async function containerNames(line: Line, world: World): Promise<readonly
 }
 
 /** What a word names: POD, TYPE/NAME, or one of them in front of the colon of a copy. */
-function placeOf(word: string): { readonly namespace?: string | undefined; readonly reference: Reference } | undefined {
+async function placeOf(
+  word: string,
+): Promise<{ readonly namespace?: string | undefined; readonly reference: Reference } | undefined> {
   try {
-    return endOfWord(word) ?? { reference: parseReference(word) };
+    if (word.includes(':')) return (await import('./copy-end.ts')).endOfWord(word);
+    return { reference: parseReference(word) };
   } catch (error) {
     if (error instanceof KxError) return undefined;
     throw error;

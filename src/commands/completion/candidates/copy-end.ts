@@ -6,7 +6,6 @@ import type { World } from '../world.ts';
 import { localPaths } from './local-paths.ts';
 import { listNames } from './names.ts';
 import { podNames, workloadNames } from './references.ts';
-import { remotePaths } from './remote-path.ts';
 
 /** The place in a container that a word of `kx cp` names; undefined where it has none, or is a selector's. */
 export function endOfWord(
@@ -28,6 +27,7 @@ export async function completeCopyEnd(word: string, line: Line, world: World): P
   const end = endOfWord(word);
   if (end !== undefined) {
     const colon = word.indexOf(':') + 1;
+    const { remotePaths } = await import('./remote-path.ts');
     const paths = await remotePaths(word.slice(colon), end, line, world);
     return { candidates: paths.map((path) => ({ text: word.slice(0, colon) + path })) };
   }

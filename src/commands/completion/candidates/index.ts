@@ -2,11 +2,8 @@ import type { Candidate, Completions } from '../completions.ts';
 import type { Meaning } from '../meanings.ts';
 import type { Line } from '../read-line.ts';
 import type { World } from '../world.ts';
-import { containerNames } from './containers.ts';
-import { completeCopyEnd } from './copy-end.ts';
 import { listNames } from './names.ts';
 import { podNames, workloadNames } from './references.ts';
-import { completeRemoteDirectory } from './remote-path.ts';
 
 /** What stands for any of these meanings. What cannot be asked for is left out. */
 export async function candidatesFor(meanings: readonly Meaning[], line: Line, world: World): Promise<Completions> {
@@ -35,10 +32,13 @@ const byMeaning: Readonly<Record<Meaning, List>> = {
   workload: async (line, world) => ({ candidates: await workloadNames(line.word, world) }),
   // As an argument it stands behind what has the containers.
   container: async (line, world) => ({
-    candidates: line.at.kind === 'arg' && line.args.length === 0 ? [] : await containerNames(line, world),
+    candidates:
+      line.at.kind === 'arg' && line.args.length === 0
+        ? []
+        : await (await import('./containers.ts')).containerNames(line, world),
   }),
-  'copy-end': (line, world) => completeCopyEnd(line.word, line, world),
-  'remote-directory': completeRemoteDirectory,
+  'copy-end': async (line, world) => (await import('./copy-end.ts')).completeCopyEnd(line.word, line, world),
+  'remote-directory': async (line, world) => (await import('./remote-path.ts')).completeRemoteDirectory(line, world),
   file: () => Promise.resolve({ candidates: [], paths: 'files' }),
   directory: () => Promise.resolve({ candidates: [], paths: 'directories' }),
 };
