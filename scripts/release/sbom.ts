@@ -46,6 +46,8 @@ export function makeSbom(root: string, packages: readonly BundledPackage[], bunV
       ...sbom.metadata,
       timestamp: when.toISOString(),
       lifecycles: [{ phase: 'build' }],
+      // Any npm says the same.
+      tools: [{ vendor: 'npm', name: 'cli' }],
       component: { ...component, type: 'application', name: programName },
     },
     components: [...components, bun],
