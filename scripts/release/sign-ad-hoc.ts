@@ -29,7 +29,7 @@ export function signAdHoc(file: Buffer): Buffer {
   signed.writeUInt32LE(size, signature.at + 12);
   const linkEditSize = limit + size - linkEdit.offset;
   signed.writeBigUInt64LE(BigInt(linkEditSize), linkEdit.at + 48);
-  signed.writeBigUInt64LE(BigInt(Math.ceil(linkEditSize / 0x4000) * 0x4000), linkEdit.at + 32);
+  signed.writeBigUInt64LE(BigInt(Math.ceil(linkEditSize / pageSize) * pageSize), linkEdit.at + 32);
 
   const blob = signed.subarray(limit);
   [0xfade0cc0, size, 1, 0, blobHeader].forEach((value, index) => blob.writeUInt32BE(value, index * 4));
