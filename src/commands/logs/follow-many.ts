@@ -5,7 +5,7 @@ import { createBell, type Bell } from './bell.ts';
 import { keepLinesTogether } from './long-lines.ts';
 import { limitPart, startOf } from './part.ts';
 import { describeNothing, partsOf, sourceOf } from './read-many.ts';
-import type { Run } from './run.ts';
+import type { Session } from './session.ts';
 import { isBeyondKubectl, readSelection } from './selection.ts';
 import { createShow, type Show } from './show.ts';
 import { nameOf } from './tell.ts';
@@ -26,8 +26,8 @@ interface Followed {
  * Follows the logs of several containers, and of those that appear. Ends when pods that were named have ended; where pods are
  * selected others may appear, so never. The exit code is that of the first log that could not be read.
  */
-export async function followMany(run: Run): Promise<number> {
-  const { api, options, output, signal, say, teller } = run;
+export async function followMany(session: Session): Promise<number> {
+  const { api, options, output, signal, say, teller } = session;
   const { which, look, quiet } = options;
   const selection = await readSelection(which, api.namespace);
   const showing = { prefixed: isBeyondKubectl(which), parts: partsOf(which.namespaces) };
@@ -124,7 +124,7 @@ export async function followMany(run: Run): Promise<number> {
       case 'listed':
         isListed = true;
         if (waiting.length > 0) throw tooMany(followed.size + waiting.length, options.maxLogRequests);
-        if (followed.size === 0) say(describeNothing(run));
+        if (followed.size === 0) say(describeNothing(session));
         if (isFixed && followed.size === 0) stop();
     }
   }

@@ -3,30 +3,30 @@ import { copyLog, followLog, readLog, type LogEvent, type LogSource, type LogTar
 import { explainExecFailure, listContainers, needsContainerChoice, type Target } from '../../lib/target/index.ts';
 import { chooseDefault, findTarget } from './find-target.ts';
 import { hasLimits, limitPart, startOf } from './part.ts';
-import type { Run } from './run.ts';
+import type { Session } from './session.ts';
 import { createShow, isPlain } from './show.ts';
 
 /** Shows the log of one container and gives the exit code. */
-export async function showOne(run: Run): Promise<number> {
-  const target = await findTarget(run);
+export async function showOne(session: Session): Promise<number> {
+  const target = await findTarget(session);
   try {
     try {
-      return await showTarget(run, target);
+      return await showTarget(session, target);
     } catch (error) {
       if (target.container !== undefined || !needsContainerChoice(error)) throw error;
-      return await showTarget(run, await chooseDefault(run, target, error));
+      return await showTarget(session, await chooseDefault(session, target, error));
     }
   } catch (thrown) {
-    run.signal.throwIfAborted();
-    const error = await explain(run, target, thrown);
-    if (!run.options.ignoreErrors) throw error;
-    run.say(`error: ${error.message}`);
+    session.signal.throwIfAborted();
+    const error = await explain(session, target, thrown);
+    if (!session.options.ignoreErrors) throw error;
+    session.say(`error: ${error.message}`);
     return 0;
   }
 }
 
-async function showTarget(run: Run, target: Target): Promise<number> {
-  const { api, options, output, signal } = run;
+async function showTarget(session: Session, target: Target): Promise<number> {
+  const { api, options, output, signal } = session;
   const { part, look } = options;
   const follow = options.follow && !part.previous;
   const isWhole = part.tail === undefined && part.sinceSeconds === undefined && part.sinceTime === undefined;
@@ -43,23 +43,23 @@ async function showTarget(run: Run, target: Target): Promise<number> {
   const start = startOf(options);
   const tell = (event: LogEvent): void => {
     // That the one log ends is seen by the end of the command.
-    if (event.type !== 'ended' || !event.final) run.teller.tell(event);
+    if (event.type !== 'ended' || !event.final) session.teller.tell(event);
   };
   const log = follow
-    ? followLog({ ...common(run, target), source, start, startTimeoutMs: options.podRunningTimeout, onEvent: tell })
-    : readLog({ ...common(run, target), source, start });
+    ? followLog({ ...common(session, target), source, start, startTimeoutMs: options.podRunningTimeout, onEvent: tell })
+    : readLog({ ...common(session, target), source, start });
   for await (const batch of hasLimits(options) ? limitPart(options, log) : log) await show(batch);
   return 0;
 }
 
-function common({ api, options, signal }: Run, target: Target) {
+function common({ api, options, signal }: Session, target: Target) {
   const { namespace, pod, container, uid } = target;
   const logTarget: LogTarget = { namespace, pod, container };
   return { api, signal, uid, target: logTarget, stream: options.part.stream };
 }
 
 /** A pod or container that is not there is said as `kx exec` says it. */
-async function explain({ api, signal }: Run, target: Target, thrown: unknown): Promise<KxError> {
+async function explain({ api, signal }: Session, target: Target, thrown: unknown): Promise<KxError> {
   if (!(thrown instanceof KxError)) throw thrown;
   if (thrown.details['status'] === '404') {
     const explained = await explainExecFailure(api, target, thrown, signal);

@@ -2,7 +2,7 @@ import { KxError } from '../../lib/errors/index.ts';
 import { mergeLogs, readAhead, readLog, type LogBatch, type LogSource } from '../../lib/logs/index.ts';
 import { listContainers, type SelectedContainer } from '../../lib/target/index.ts';
 import { limitPart, startOf } from './part.ts';
-import type { Run } from './run.ts';
+import type { Session } from './session.ts';
 import { isBeyondKubectl, readSelection } from './selection.ts';
 import { createShow } from './show.ts';
 import { nameOf } from './tell.ts';
@@ -11,15 +11,15 @@ import { nameOf } from './tell.ts';
  * Shows the logs of several containers in the order of time, and gives the exit code: that of the first log that could not be
  * read, whose lines are missing from there on; the others go on.
  */
-export async function readMany(run: Run): Promise<number> {
-  const { api, options, output, signal, say } = run;
+export async function readMany(session: Session): Promise<number> {
+  const { api, options, output, signal, say } = session;
   const { which, look, quiet, maxLogRequests } = options;
   const selection = await readSelection(which, api.namespace);
   const told = quiet || which.allPods ? {} : { say };
   const all = await listContainers(api, selection, { signal, ...told });
   const containers = all.filter((container) => hasLog(container, options.part.previous));
   if (!quiet) for (const each of all) if (!containers.includes(each)) say(explainNothing(each));
-  if (all.length === 0) say(describeNothing(run));
+  if (all.length === 0) say(describeNothing(session));
   if (containers.length === 0) return 0;
 
   const failures: KxError[] = [];
@@ -60,7 +60,7 @@ export function sourceOf({ namespace, pod, container, node }: SelectedContainer)
   return { namespace, pod, container, node };
 }
 
-export function describeNothing({ api, options }: Run): string {
+export function describeNothing({ api, options }: Session): string {
   const { namespaces } = options.which;
   if (namespaces === 'all') return 'No resources found in any namespace.';
   const names = namespaces.length === 0 ? [api.namespace] : namespaces;

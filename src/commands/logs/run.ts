@@ -1,26 +1,14 @@
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
-import { connect, type ApiClient } from '../../lib/kube/index.ts';
+import { connect } from '../../lib/kube/index.ts';
 import { openOutput, printError } from '../../lib/terminal/index.ts';
 import { followMany } from './follow-many.ts';
 import { showOne } from './one.ts';
 import type { LogsOptions } from './options.ts';
 import { readMany } from './read-many.ts';
 import { isMany } from './selection.ts';
-import { createTeller, type Teller } from './tell.ts';
-
-/** One run of the command. */
-export interface Run {
-  readonly api: ApiClient;
-  readonly options: LogsOptions;
-  readonly output: ReturnType<typeof openOutput>;
-  /** Ends with the command, with Ctrl-C and when nobody reads stdout any more. */
-  readonly signal: AbortSignal;
-  /** Writes a line to stderr. */
-  readonly say: (line: string) => void;
-  readonly teller: Teller;
-  readonly log: CommandContext['log'];
-}
+import type { Session } from './session.ts';
+import { createTeller } from './tell.ts';
 
 /** 128 + SIGPIPE: what a program has that writes to a pipe nobody reads. */
 const brokenPipeCode = 141;
@@ -38,8 +26,16 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   const { signal } = ending;
   try {
     const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
-    const run: Run = { api, options, output, signal, say, teller, log: (level, line) => context.log(level, line) };
-    const code = await choose(run);
+    const session: Session = {
+      api,
+      options,
+      output,
+      signal,
+      say,
+      teller,
+      log: (level, line) => context.log(level, line),
+    };
+    const code = await choose(session);
     await flushed(output);
     return signal.aborted ? endedBy(signal.reason) : code;
   } catch (error) {
@@ -53,11 +49,11 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   }
 }
 
-function choose(run: Run): Promise<number> {
-  const { which, follow, part } = run.options;
-  if (!isMany(which)) return showOne(run);
+function choose(session: Session): Promise<number> {
+  const { which, follow, part } = session.options;
+  if (!isMany(which)) return showOne(session);
   // The run before is over: there is nothing to follow.
-  return follow && !part.previous ? followMany(run) : readMany(run);
+  return follow && !part.previous ? followMany(session) : readMany(session);
 }
 
 const readerGone = new KxError('KX_CONNECTION_LOST', 'nobody reads stdout any more', { exit: brokenPipeCode });
@@ -69,7 +65,7 @@ function endedBy(reason: unknown): number {
 }
 
 /** Resolves when everything was written, or nobody reads it. */
-function flushed(output: Run['output']): Promise<void> {
+function flushed(output: Session['output']): Promise<void> {
   return new Promise((resolve) => {
     if (output.writableLength === 0 || output.destroyed) resolve();
     else output.write('', () => resolve());

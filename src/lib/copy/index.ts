@@ -4,16 +4,7 @@
  */
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
-export {
-  emptyBody,
-  toName,
-  type Entry,
-  type Name,
-  type Remains,
-  type Report,
-  type TreeReader,
-  type TreeWriter,
-} from './entry.ts';
+export { emptyBody, toName, type Entry, type Name, type Report, type TreeReader, type TreeWriter } from './entry.ts';
 export { createFilter, type Filter } from './filter.ts';
 export { countEntries } from './local/limits.ts';
 export type { LocalResume } from './local/parts.ts';

@@ -4,13 +4,12 @@
  */
 export { copyLog, type CopyRequest } from './copy-log.ts';
 export type { LogEvent } from './events.ts';
-export { isNotStarted } from './failures.ts';
 export { followLog, type FollowRequest } from './follow-log.ts';
-export { limitLines, type LineLimits } from './limit-lines.ts';
+export { limitLines } from './limit-lines.ts';
 export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
 export { mergeLogs } from './merge-logs.ts';
-export { createMergeWindow, type MergeWindow } from './merge-window.ts';
-export { readLog, type ReadRequest } from './read-log.ts';
-export { readAhead, type Ahead } from './read-ahead.ts';
+export { createMergeWindow } from './merge-window.ts';
+export { readLog } from './read-log.ts';
+export { readAhead } from './read-ahead.ts';
 export type { LogRequest, LogTarget } from './request.ts';
 export { parseMoment, type Moment } from './timestamp.ts';

@@ -9,7 +9,7 @@ export { findKind, isKind, kindNames, pathOf } from './kinds.ts';
 export { followContainers } from './selection/follow-containers.ts';
 export type { Json } from './json.ts';
 export { listContainers } from './selection/list-containers.ts';
-export { findLogPod, type LogPod } from './log-pod.ts';
+export { findLogPod } from './log-pod.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkName, checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
@@ -24,8 +24,6 @@ export type {
   ContainerState,
   PodSource,
   SelectedContainer,
-  SelectionOptions,
-  TextPattern,
 } from './selection/types.ts';
 export { hopelessReasons } from './start-reasons.ts';
 export { describeTarget, type Target } from './target.ts';

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { copyLog, readLog, type CopyRequest } from '../../../src/lib/logs/index.ts';
 import { failure } from '../target/api-server.ts';
 import { startLogServer, type LogServer } from './log-server.ts';
-import { source, target, textsOf } from './support.ts';
+import { source, textsOf } from './support.ts';
 
 const never = new AbortController().signal;
 
@@ -12,13 +12,13 @@ async function copied(server: LogServer, request: CopyRequest['request'] = {}): 
   const output = new PassThrough();
   const chunks: Buffer[] = [];
   output.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await copyLog({ api: server.api, target, request, signal: never }, output);
+  await copyLog({ api: server.api, target: source, request, signal: never }, output);
   output.end();
   return Buffer.concat(chunks).toString('latin1');
 }
 
 async function read(server: LogServer): Promise<string> {
-  const lines = await textsOf(readLog({ api: server.api, target, source, start: {}, signal: never }));
+  const lines = await textsOf(readLog({ api: server.api, target: source, source, start: {}, signal: never }));
   return lines.map((text) => `${text}\n`).join('');
 }
 
@@ -97,5 +97,5 @@ test('a log is copied no further when nobody reads it', async () => {
   writeLong(server, (index) => `line ${index} of a log that is long enough`);
   const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
   output.on('error', () => {});
-  await copyLog({ api: server.api, target, request: {}, signal: never }, output);
+  await copyLog({ api: server.api, target: source, request: {}, signal: never }, output);
 });

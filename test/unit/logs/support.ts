@@ -4,7 +4,6 @@ import { eventually } from '../../support/eventually.ts';
 import type { LogServer } from './log-server.ts';
 
 export const source = { namespace: 'n', pod: 'p', container: 'main' };
-export const target = source;
 
 /** A line of a test, whose timestamp is so many nanoseconds after a second. */
 export function line(nano: number, text = '', end: LogLine['end'] = 'line-feed', second = 5): LogLine {
@@ -29,7 +28,7 @@ export function startFollowing(server: LogServer, more: Partial<FollowRequest> =
   const events: LogEvent[] = [];
   const request: FollowRequest = {
     api: server.api,
-    target,
+    target: source,
     source,
     start: {},
     startTimeoutMs: 1000,
