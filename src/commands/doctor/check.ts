@@ -22,14 +22,10 @@ export function failed(id: string, thrown: unknown): Check {
 
 /** A signal for one look, which aborts with `signal`, or by itself with KX_UNREACHABLE after `milliseconds`. */
 export function limited(signal: AbortSignal, milliseconds: number): AbortSignal {
-  const controller = new AbortController();
-  const late = new KxError('KX_UNREACHABLE', `there was no answer within ${milliseconds / 1000} s`, {
+  const late = new AbortController();
+  const error = new KxError('KX_UNREACHABLE', `there was no answer within ${milliseconds / 1000} s`, {
     hint: 'a firewall or a proxy may hold the connection: check the way to the server',
   });
-  const timer = setTimeout(() => controller.abort(late), milliseconds).unref();
-  signal.addEventListener('abort', () => {
-    clearTimeout(timer);
-    controller.abort(signal.reason);
-  });
-  return controller.signal;
+  setTimeout(() => late.abort(error), milliseconds).unref();
+  return AbortSignal.any([signal, late.signal]);
 }

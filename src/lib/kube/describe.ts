@@ -26,10 +26,10 @@ export interface ConnectionDescription {
 
 /** Says how `connect` would connect. Runs nothing and connects to nothing; rejects as `connect` does. */
 export async function describeConnection(
-  flags: ConnectionFlags,
+  given: ConnectionFlags,
   env: NodeJS.ProcessEnv,
 ): Promise<ConnectionDescription> {
-  const { connection, files } = await findConnection(flags, env);
+  const { connection, flags, files } = await findConnection(given, env);
   const { server, user, context, namespace } = connection;
   const proxy = server.proxy ?? proxyFromEnv(server.url, env);
   return {
