@@ -198,6 +198,12 @@ suite('kx doctor', () => {
     assert.match(text, /\nNot everything that was asked for works: 1 failed\.\n$/);
   });
 
+  test('of something that cannot be a pod says so before it looks', async () => {
+    const { code, stdout, stderr } = await runKx(['doctor', 'nosuchkind/x'], sandbox);
+    assert.deepEqual([code, stdout.toString()], [125, '']);
+    assert.match(stderr, /"nosuchkind" is not a kind/);
+  });
+
   test('takes --idle only with a pod', async () => {
     const { code, stderr } = await runKx(['doctor', '--idle', '1s'], sandbox);
     assert.deepEqual([code, stderr], [125, 'error: --idle needs a POD to hold a session with [KX_USAGE]\n']);

@@ -1,7 +1,6 @@
 import type { CommandContext } from '../../base-command.ts';
-import { toKxError } from '../../lib/errors/index.ts';
 import { connect, describeConnection, type ApiClient, type ConnectionFlags } from '../../lib/kube/index.ts';
-import { checkNamespace, parseReference, resolveTarget, type Target } from '../../lib/target/index.ts';
+import { checkNamespace, parseReference, resolveTarget, type Reference, type Target } from '../../lib/target/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { failed, limited, type Check } from './check.ts';
 import { checkIdentity, checkKubeconfig, checkServer } from './connection.ts';
@@ -40,6 +39,8 @@ export async function examine(
   { signal, log }: Pick<CommandContext, 'signal' | 'log'>,
   tell: (check: Check) => void,
 ): Promise<Report> {
+  // What was typed wrong is said before anything is looked at.
+  const reference = options.reference === undefined ? undefined : parseReference(options.reference);
   const checks: Check[] = [];
   const add = (...more: readonly Check[]): boolean => {
     for (const check of more) {
@@ -67,8 +68,7 @@ export async function examine(
   const { check, identity } = await checkIdentity(api, signal);
   if (!add(check)) return finish();
 
-  const target =
-    options.reference === undefined ? undefined : await examineTarget(options.reference, options, api, signal, add);
+  const target = reference === undefined ? undefined : await examineTarget(reference, options, api, signal, add);
   if (target === undefined) {
     add({ id: 'transport.apiserver', status: 'skipped', message: 'name a POD to run a command in it' });
   }
@@ -93,7 +93,7 @@ export async function examine(
 
 /** Looks at a container and every way to it. */
 async function examineTarget(
-  text: string,
+  reference: Reference,
   options: DoctorOptions,
   api: ApiClient,
   signal: AbortSignal,
@@ -106,7 +106,7 @@ async function examineTarget(
     target = await resolveTarget(
       api,
       {
-        reference: parseReference(text),
+        reference,
         namespace: api.namespace,
         container,
         quiet: true,
@@ -116,7 +116,6 @@ async function examineTarget(
       () => {},
     );
   } catch (error) {
-    if (toKxError(error).code === 'KX_USAGE') throw error;
     add(failed('target', error));
     return { works: false, hasShell: false };
   }
