@@ -6,6 +6,8 @@ export interface FramedInput {
   readonly stdin: Writable;
   /** Bytes of the command's input that were handed to the connection. */
   readonly sent: number;
+  /** Some was written that nobody took any more. */
+  readonly dropped: boolean;
   /** Nobody takes the input any more: says that it is over, and drops what is written to `stdin` from now on. */
   close(): void;
 }
@@ -22,6 +24,7 @@ const largestFrame = 2 << 20;
 export function frameInput(inner: Writable, nonce: string): FramedInput {
   let ended = false;
   let sent = 0;
+  let dropped = false;
   const finish = (done: () => void): void => {
     if (ended || inner.destroyed) return done();
     ended = true;
@@ -29,7 +32,11 @@ export function frameInput(inner: Writable, nonce: string): FramedInput {
   };
   const pass = (pieces: readonly Buffer[], done: () => void): void => {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (ended || inner.destroyed || length === 0) return done();
+    if (length === 0) return done();
+    if (ended || inner.destroyed) {
+      dropped = true;
+      return done();
+    }
     sent += length;
     const frame = [Buffer.from(`${Math.floor(length / block)} ${length % block}\n`), ...pieces];
     const messages = length < block ? [Buffer.concat(frame)] : frame;
@@ -51,6 +58,9 @@ export function frameInput(inner: Writable, nonce: string): FramedInput {
     stdin,
     get sent() {
       return sent;
+    },
+    get dropped() {
+      return dropped;
     },
     close: () => finish(() => {}),
   };

@@ -128,8 +128,8 @@ async function endingOf(
 /** What is known of the input of a command that ended. */
 function inputFate(input: FramedInput | undefined, marks: Marks): Partial<ExitStatus> {
   if (input === undefined) return {};
-  const inputSent = input.sent;
-  if (!input.stdin.writableFinished || marks.inputClosed) return { inputLeft: 'some', inputSent };
+  const { sent: inputSent, dropped, stdin } = input;
+  if (!stdin.writableFinished || dropped || marks.inputClosed) return { inputLeft: 'some', inputSent };
   return { inputLeft: inputSent === 0 ? 'none' : 'unknown', inputSent };
 }
 
