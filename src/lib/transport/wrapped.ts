@@ -7,6 +7,7 @@ import {
   type RemoteProcess,
 } from '../process/index.ts';
 import type { Target } from '../target/index.ts';
+import { relieve } from './early-output.ts';
 import { sessionEnder } from './end-session.ts';
 import { frameInput, type FramedInput } from './framed-input.ts';
 import { filterOutput, type FilteredOutput } from './filtered-output.ts';
@@ -61,7 +62,9 @@ async function startWrapped(
   });
   const exit = endingOf(remote, filtered, request, input);
   exit.catch(() => {});
-  await Promise.race([began.promise, exit]);
+  // The mark of the start comes out of stderr, and a stdout that is full holds that up.
+  const giveBack = tty ? (): void => {} : relieve(remote.stdout);
+  await Promise.race([began.promise, exit]).finally(giveBack);
   if (!filtered.marks.started) {
     const status = await exit;
     throw new KxError('KX_CONNECTION_LOST', `the shell that was to run the command ended with code ${status.code}`, {
