@@ -14,8 +14,8 @@ export function switchFlag(options: {
 
 /** A flag of which every value counts. */
 export function repeatedFlag(options: {
-  char?: 'n';
-  helpGroup: string;
+  char?: 'f' | 'n';
+  helpGroup?: string;
   helpValue: string;
   options?: string[];
   summary: string;
@@ -23,7 +23,26 @@ export function repeatedFlag(options: {
   return string({ ...options, multiple: true, multipleNonGreedy: true });
 }
 
+/** The container of a command that has one target. */
+export function containerFlag() {
+  return string({
+    char: 'c',
+    helpValue: 'NAME',
+    summary: 'Container; else the one the pod is annotated with, else its first',
+  });
+}
+
 const group = 'Connection';
+
+/** In the place of `--namespace` where there can be several. */
+export function namespacesFlag() {
+  return repeatedFlag({
+    char: 'n',
+    helpGroup: group,
+    helpValue: 'NAME',
+    summary: 'The namespace of the pods, can be repeated',
+  });
+}
 
 /** The kubectl flags that concern a connection, for every command that makes one. `connectionOf` reads them. */
 export const connectionFlags = {
@@ -33,12 +52,10 @@ export const connectionFlags = {
   user: string({ helpGroup: group, helpValue: 'NAME', summary: 'The user of the kubeconfig to use' }),
   namespace: string({ char: 'n', helpGroup: group, helpValue: 'NAME', summary: 'The namespace of the request' }),
   as: string({ helpGroup: group, helpValue: 'NAME', summary: 'User to impersonate' }),
-  'as-group': string({
+  'as-group': repeatedFlag({
     helpGroup: group,
     helpValue: 'NAME',
     summary: 'Group to impersonate, can be repeated',
-    multiple: true,
-    multipleNonGreedy: true,
   }),
   'as-uid': string({ helpGroup: group, helpValue: 'UID', summary: 'UID to impersonate' }),
   token: string({ helpGroup: group, helpValue: 'TOKEN', summary: 'Bearer token for the API server' }),

@@ -1,7 +1,15 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, integerFlag, switchFlag } from '../flags.ts';
+import {
+  connectionFlags,
+  connectionOf,
+  containerFlag,
+  durationFlag,
+  integerFlag,
+  repeatedFlag,
+  switchFlag,
+} from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { parseSize } from './cp/amounts.ts';
 import { compressChoices } from './cp/options.ts';
@@ -40,11 +48,7 @@ export default class Cp extends BaseCommand {
   };
 
   static override flags = {
-    container: string({
-      char: 'c',
-      helpValue: 'NAME',
-      summary: 'Container; else the one the pod is annotated with, else its first',
-    }),
+    container: containerFlag(),
     'no-preserve': switchFlag({ summary: 'Keep neither modes nor times' }),
     retries: integerFlag(
       'retries',
@@ -146,5 +150,5 @@ export default class Cp extends BaseCommand {
 }
 
 function patternFlag(summary: string, helpValue = 'PATTERN') {
-  return string({ helpGroup: what, helpValue, summary, multiple: true, multipleNonGreedy: true });
+  return repeatedFlag({ helpGroup: what, helpValue, summary });
 }

@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, repeatedFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { createPaint, wantsColor } from '../lib/render/index.ts';
 import { isTerminal, print } from '../lib/terminal/index.ts';
@@ -33,12 +33,10 @@ export default class Doctor extends BaseCommand {
 
   static override flags = {
     container: string({ char: 'c', helpValue: 'NAME', summary: 'Container; else the one that exec would take' }),
-    command: string({
+    command: repeatedFlag({
       helpValue: 'COMMAND',
       options: allCommands,
       summary: `What is asked for, can be repeated (default all but privileged-exec, which only warns)`,
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     idle: durationFlag('idle', { summary: 'Hold a session silent for so long, and say whether it stays open' })(),
     output: string({

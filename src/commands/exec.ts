@@ -1,11 +1,12 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, repeatedFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import { parseDetachKeys } from '../lib/terminal/index.ts';
 import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
 import { runExec } from './exec/run.ts';
+import { sessionFlags } from './exec/session-flags.ts';
 
 const beyond = 'Beyond kubectl';
 
@@ -30,20 +31,11 @@ export default class Exec extends BaseCommand {
   };
 
   static override flags = {
-    container: string({
-      char: 'c',
-      helpValue: 'NAME',
-      summary: 'Container; else the one the pod is annotated with, else its first',
-    }),
-    stdin: switchFlag({ char: 'i', summary: 'Pass stdin to the command' }),
-    tty: switchFlag({ char: 't', summary: 'Give the command a terminal; needs -i and a terminal as stdin' }),
-    quiet: switchFlag({ char: 'q', summary: 'Only print output of the command' }),
-    filename: string({
+    ...sessionFlags(),
+    filename: repeatedFlag({
       char: 'f',
       helpValue: 'FILE',
       summary: 'Take the object to run in from a file',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     'pod-running-timeout': durationFlag('pod-running-timeout', {
       summary: 'How long to wait until there is a pod (default 1m0s)',

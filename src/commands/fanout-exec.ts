@@ -1,9 +1,17 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, integerFlag, repeatedFlag, switchFlag } from '../flags.ts';
+import {
+  connectionFlags,
+  connectionOf,
+  durationFlag,
+  integerFlag,
+  namespacesFlag,
+  repeatedFlag,
+  switchFlag,
+} from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
-import { colorChoices } from '../lib/render/index.ts';
+import { colorFlag, readColor } from './color-flag.ts';
 import { parseSize } from './cp/amounts.ts';
 import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
 import { parseAmount, type Amount } from './fanout-exec/amount.ts';
@@ -114,21 +122,10 @@ export default class FanoutExec extends BaseCommand {
       summary: 'Cut each output of a target after this, such as 64Ki (default 1Mi for gather, diff and json)',
       parse: (text) => Promise.resolve(parseSize(text, 'max-output')),
     })(),
-    color: string({
-      helpGroup: shown,
-      helpValue: 'WHEN',
-      options: [...colorChoices],
-      default: 'auto',
-      summary: 'auto, always or never (default auto)',
-    }),
+    color: colorFlag(shown),
     quiet: switchFlag({ char: 'q', helpGroup: shown, summary: 'Say nothing but errors' }),
     ...connectionFlags,
-    namespace: repeatedFlag({
-      char: 'n',
-      helpGroup: 'Connection',
-      helpValue: 'NAME',
-      summary: 'The namespace of the pods, can be repeated',
-    }),
+    namespace: namespacesFlag(),
     context: repeatedFlag({
       helpGroup: 'Connection',
       helpValue: 'NAME',
@@ -171,7 +168,7 @@ export default class FanoutExec extends BaseCommand {
       output,
       outdir: flags.outdir,
       maxOutput: flags['max-output'] ?? (['gather', 'diff', 'json'].includes(output) ? defaultMaxOutput : Infinity),
-      color: colorChoices.find((each) => each === flags.color) ?? 'auto',
+      color: readColor(flags.color),
       quiet: flags.quiet,
       ignoreFailures: flags['ignore-failures'],
       dryRun: flags['dry-run'],

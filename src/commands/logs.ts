@@ -1,9 +1,18 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, integerFlag, repeatedFlag, switchFlag } from '../flags.ts';
+import {
+  connectionFlags,
+  connectionOf,
+  durationFlag,
+  integerFlag,
+  namespacesFlag,
+  repeatedFlag,
+  switchFlag,
+} from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
-import { colorChoices, outputChoices, timestampChoices } from '../lib/render/index.ts';
+import { outputChoices, timestampChoices } from '../lib/render/index.ts';
+import { colorFlag } from './color-flag.ts';
 import { readOptions } from './logs/read-options.ts';
 import { runLogs } from './logs/run.ts';
 
@@ -134,20 +143,9 @@ export default class Logs extends BaseCommand {
     'template-file': string({ helpGroup: shown, helpValue: 'FILE', summary: 'The same, read from a file' }),
     highlight: repeatedFlag({ helpGroup: shown, helpValue: 'REGEX', summary: 'Paint what matches; can be repeated' }),
     pretty: switchFlag({ helpGroup: shown, summary: 'Show lines that are JSON as text, with coloured levels' }),
-    color: string({
-      helpGroup: shown,
-      helpValue: 'WHEN',
-      options: [...colorChoices],
-      default: 'auto',
-      summary: 'auto, always or never (default auto)',
-    }),
+    color: colorFlag(shown),
     ...connectionFlags,
-    namespace: repeatedFlag({
-      char: 'n',
-      helpGroup: 'Connection',
-      helpValue: 'NAME',
-      summary: 'The namespace of the pods, can be repeated',
-    }),
+    namespace: namespacesFlag(),
   };
 
   async run(): Promise<number> {

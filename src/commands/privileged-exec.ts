@@ -1,10 +1,11 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, repeatedFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import type { NamespaceName } from '../lib/privileged/index.ts';
 import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
+import { sessionFlags } from './exec/session-flags.ts';
 import { collectGarbage } from './privileged-exec/gc.ts';
 import type { PrivilegedExecOptions } from './privileged-exec/options.ts';
 import { parseNamespaces, parsePairs, parseRunAs } from './privileged-exec/read-flags.ts';
@@ -46,14 +47,7 @@ export default class PrivilegedExec extends BaseCommand {
   };
 
   static override flags = {
-    container: string({
-      char: 'c',
-      helpValue: 'NAME',
-      summary: 'Container; else the one the pod is annotated with, else its first',
-    }),
-    stdin: switchFlag({ char: 'i', summary: 'Pass stdin to the command' }),
-    tty: switchFlag({ char: 't', summary: 'Give the command a terminal; needs -i and a terminal as stdin' }),
-    quiet: switchFlag({ char: 'q', summary: 'Only print output of the command' }),
+    ...sessionFlags(),
     'pod-running-timeout': durationFlag('pod-running-timeout', {
       summary: 'How long to wait until there is a pod, and until the helper pod runs (default 1m0s)',
     })({ default: 60_000 }),
@@ -90,38 +84,30 @@ export default class PrivilegedExec extends BaseCommand {
       default: 'docker.io/library/busybox:stable-musl',
       summary: 'Its image, with nsenter, setsid and best a sh without libraries (default busybox:stable-musl)',
     }),
-    'image-pull-secret': string({
+    'image-pull-secret': repeatedFlag({
       helpGroup: pod,
       helpValue: 'NAME',
       summary: 'Secret for the registry of its image, can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     'helper-namespace': string({
       helpGroup: pod,
       helpValue: 'NAME',
       summary: 'Its namespace, which must let privileged pods in; else that of the target',
     }),
-    'helper-resources': string({
+    'helper-resources': repeatedFlag({
       helpGroup: pod,
       helpValue: 'NAME=QUANTITY',
       summary: 'Its requests and limits, such as cpu=100m,memory=64Mi',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
-    'helper-label': string({
+    'helper-label': repeatedFlag({
       helpGroup: pod,
       helpValue: 'NAME=VALUE',
       summary: 'A label of it, can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
-    'helper-annotation': string({
+    'helper-annotation': repeatedFlag({
       helpGroup: pod,
       helpValue: 'NAME=VALUE',
       summary: 'An annotation of it, can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     lifetime: durationFlag('lifetime', {
       helpGroup: pod,

@@ -1,15 +1,14 @@
 import { string } from '@oclif/core/flags';
+import { repeatedFlag } from '../../flags.ts';
 import { KxError } from '../../lib/errors/index.ts';
 
 /** What a command finds when it starts. */
 export function environmentFlags(helpGroup: string) {
   return {
-    env: string({
+    env: repeatedFlag({
       helpGroup,
       helpValue: 'NAME=VALUE',
       summary: 'Set a variable for the command, can be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
     workdir: string({ helpGroup, helpValue: 'DIR', summary: 'Directory to run the command in' }),
   };

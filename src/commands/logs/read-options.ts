@@ -3,8 +3,9 @@ import { parseDuration } from '../../cli/duration.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ConnectionFlags } from '../../lib/kube/index.ts';
 import { parseMoment, type Moment } from '../../lib/logs/index.ts';
-import { colorChoices, outputChoices, timestampChoices } from '../../lib/render/index.ts';
+import { outputChoices, timestampChoices } from '../../lib/render/index.ts';
 import type { ContainerState } from '../../lib/target/index.ts';
+import { readColor } from '../color-flag.ts';
 import type { LogPart, LogsOptions, Look, WhichLogs } from './options.ts';
 import { isBeyondKubectl } from './selection.ts';
 
@@ -190,7 +191,7 @@ function readLook(flags: LogsFlags): Look {
     exclude: flags.exclude ?? [],
     highlight: flags.highlight ?? [],
     pretty: flags.pretty,
-    color: colorChoices.find((each) => each === flags.color) ?? 'auto',
+    color: readColor(flags.color),
   };
 }
 

@@ -1,22 +1,10 @@
-import type { ConnectionFlags } from '../../lib/kube/index.ts';
 import type { NamespaceName } from '../../lib/privileged/index.ts';
+import type { CommandOptions } from '../exec/options.ts';
 
 /** What the words of `kubectl kx privileged-exec` mean. Times are milliseconds. */
-export interface PrivilegedExecOptions {
+export interface PrivilegedExecOptions extends CommandOptions {
   /** POD, TYPE/NAME or node/NAME. */
   readonly reference: string;
-  readonly container: string | undefined;
-  /** At least one word. */
-  readonly command: readonly string[];
-  readonly stdin: boolean;
-  readonly tty: boolean;
-  readonly quiet: boolean;
-  readonly podRunningTimeout: number;
-  readonly timeout: number | undefined;
-  readonly env: Readonly<Record<string, string>>;
-  readonly workdir: string | undefined;
-  readonly record: string | undefined;
-  readonly dryRun: boolean;
   /** undefined: all that fit. */
   readonly namespaces: readonly NamespaceName[] | undefined;
   /** With the environment, directory and user of the target's first process. */
@@ -26,7 +14,6 @@ export interface PrivilegedExecOptions {
   /** The image of `--tools`. */
   readonly tools: string | undefined;
   readonly helper: HelperChoice;
-  readonly connection: ConnectionFlags;
 }
 
 /** What the helper pod is to be like. */
