@@ -1,14 +1,13 @@
 import { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
-import { KxError } from './lib/errors/index.ts';
 import { watchInterrupts, type Interrupts, type SignalHandler } from './cli/interrupts.ts';
 import { normaliseArgv, unguardValue } from './cli/normalise-argv.ts';
 import { printReport } from './cli/report.ts';
 import type { CommandManifest } from './cli/help.ts';
-import { settingsFor } from './cli/settings.ts';
+import { checkValues, settingsFor } from './cli/settings.ts';
+import { usageError } from './cli/usage-error.ts';
 import { commonFlags } from './flags.ts';
-import type { Setting } from './lib/settings/index.ts';
 import { printError } from './lib/terminal/index.ts';
 import manifest from '../oclif.manifest.json' with { type: 'json' };
 
@@ -19,15 +18,16 @@ type Output = Record<string, any>;
 type FlagsOfCommand = NonNullable<Input<Output, Output, Output>['flags']>;
 
 /**
- * What oclif wants to know of the program. It is never loaded: that would look for plugins, themes, hooks and a shell on the
+ * What oclif wants to know of the program; `load` gives a command by its name. It is never loaded: that would look for plugins, themes, hooks and a shell on the
  * disk.
  */
-export function makeConfig(version: string): Config {
+export function makeConfig(version: string, load: (name: string) => Promise<unknown>): Config {
   return Object.assign(new Config({ root: '/' }), {
     bin: 'kubectl kx',
     name: 'kubectl-kx',
     version,
     topicSeparator: ' ' as const,
+    findCommand: (name: string) => ({ load: () => load(name) }),
     runHook: () => Promise.resolve({ successes: [], failures: [] }),
   });
 }
@@ -94,8 +94,9 @@ export abstract class BaseCommand extends Command {
     const all: FlagsOfCommand = { ...baseFlags, ...flags };
     const commands = manifest.commands as unknown as Readonly<Record<string, CommandManifest>>;
     const settings = Object.entries(await settingsFor(this.id ?? '', argv, commands, process.env));
-    const added = await Promise.all(settings.map(([name, setting]) => wordsOf(name, setting, all[name], this)));
-    const words = normaliseArgv([...added.flat(), ...argv], all);
+    for (const [name, setting] of settings) await checkValues(setting, all[name], this);
+    const added = settings.flatMap(([name, { values }]) => values.map((value) => `--${name}=${value}`));
+    const words = normaliseArgv([...added, ...argv], all);
     try {
       const parsed = await super.parse<F, B, A>({ ...rest, flags: unguardAll(all) } as Input<F, B, A>, words);
       this.#verbosity = (parsed.flags as { v?: number }).v ?? 0;
@@ -116,24 +117,6 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-type ParseValue = (value: string, context: Command, flag: unknown) => unknown;
-
-/** A setting as words of the command line. Rejects with KX_CONFIG for a value that the flag does not take. */
-async function wordsOf(
-  name: string,
-  { values, origin }: Setting,
-  flag: FlagsOfCommand[string] | undefined,
-  context: Command,
-): Promise<string[]> {
-  try {
-    for (const value of flag?.type === 'option' ? values : []) await (flag?.parse as ParseValue)(value, context, flag);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new KxError('KX_CONFIG', `${origin}: ${problem}`, { cause });
-  }
-  return values.map((value) => `--${name}=${value}`);
-}
-
 /** The flags with a parser that sees each value as it was typed. */
 function unguardAll(flags: FlagsOfCommand): FlagsOfCommand {
   const unguarded: FlagsOfCommand = {};
@@ -146,19 +129,4 @@ function unguardAll(flags: FlagsOfCommand): FlagsOfCommand {
     }
   }
   return unguarded;
-}
-
-/** oclif reports wrong words as errors of its own, and wraps what a flag throws in lines of its own. */
-function usageError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error)) return thrown;
-  const message = thrown.message.replace(/^Parsing --\S+ \n\t/, '').replace(/\nSee more help with --help$/, '');
-  if (thrown instanceof KxError) {
-    thrown.message = message;
-    return thrown;
-  }
-  if (!('oclif' in thrown)) return thrown;
-  return new KxError('KX_USAGE', message.charAt(0).toLowerCase() + message.slice(1), {
-    cause: thrown,
-    hint: 'see --help',
-  });
 }

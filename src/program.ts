@@ -10,6 +10,7 @@ import manifest from '../oclif.manifest.json' with { type: 'json' };
 /** Every command by its name, loaded when it is run. `npm run surface` makes oclif.manifest.json from them. */
 export const commands = {
   completion: () => import('./commands/completion.ts'),
+  config: () => import('./commands/config.ts'),
   cp: () => import('./commands/cp.ts'),
   doctor: () => import('./commands/doctor.ts'),
   exec: () => import('./commands/exec.ts'),
@@ -66,7 +67,8 @@ async function runCommand(
   // oclif touches process.stdout as soon as it is loaded.
   replaceProcessStreams();
   const [{ default: Command }, { makeConfig }] = await Promise.all([commands[name](), import('./base-command.ts')]);
-  const command = new Command(words, remote, makeConfig(manifest.version));
+  const load = async (other: string) => (await commands[other as keyof typeof commands]()).default;
+  const command = new Command(words, remote, makeConfig(manifest.version, load));
   command.id = name;
   return command.start();
 }

@@ -4,6 +4,17 @@ import type { CommandManifest, FlagManifest } from '../../src/cli/help.ts';
 type Commands = Readonly<Record<string, CommandManifest>>;
 type Flags = readonly (readonly [string, FlagManifest])[];
 
+/** What else kx is told by the environment. */
+const variables: Readonly<Record<string, string>> = {
+  KUBECONFIG: 'Paths of kubeconfig files, as for kubectl.',
+  KX_CONFIG:
+    'The settings file, else kx/config.yaml in XDG_CONFIG_HOME or ~/.config; "kubectl kx config path" says which.',
+  'KX_\\fIFLAG\\fR': 'The value of a flag that is not typed: KX_TAIL for --tail.',
+  HTTPS_PROXY: 'The proxy on the way to the server.',
+  NO_PROXY: 'Servers that are reached without it.',
+  NO_COLOR: 'No colours, whatever its value.',
+};
+
 /** kubectl-kx(1) in the language of man(7), from what the help is made of. */
 export function manPage(commands: Commands, version: string): string {
   const shown = Object.entries(commands).filter(([, { hidden }]) => hidden !== true);
@@ -32,16 +43,7 @@ export function manPage(commands: Commands, version: string): string {
     'That of the remote command, from 0 to 255. Where kx itself fails, it writes \\(lqerror: ... [CODE]\\(rq to standard error',
     `and exits with one of ${exits.join(', ')}; with 141 where nobody reads its output any more.`,
     '.SH ENVIRONMENT',
-    ...['KUBECONFIG', 'HTTPS_PROXY', 'NO_PROXY', 'NO_COLOR'].flatMap((name, index) => [
-      '.TP',
-      `.B ${name}`,
-      [
-        'Paths of kubeconfig files, as for kubectl.',
-        'The proxy on the way to the server.',
-        'Servers that are reached without it.',
-        'No colours, whatever its value.',
-      ][index] ?? '',
-    ]),
+    ...Object.entries(variables).flatMap(([name, meaning]) => ['.TP', `.B ${name}`, text(meaning)]),
     '.SH SEE ALSO',
     '.BR kubectl (1)',
     '',

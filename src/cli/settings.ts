@@ -1,5 +1,14 @@
+import { KxError } from '../lib/errors/index.ts';
 import { readKubeconfig } from '../lib/kube/index.ts';
-import { chooseSettings, findSettingsFile, hasVariables, type FlagRule, type Settings } from '../lib/settings/index.ts';
+import {
+  chooseSettings,
+  findSettingsFile,
+  hasVariables,
+  type FlagRule,
+  type Rules,
+  type Setting,
+  type Settings,
+} from '../lib/settings/index.ts';
 import type { CommandManifest, FlagManifest } from './help.ts';
 import { scanWords } from './scan-words.ts';
 import { suggest } from './suggest.ts';
@@ -14,6 +23,8 @@ export async function settingsFor(
   commands: Readonly<Record<string, CommandManifest>>,
   env: NodeJS.ProcessEnv,
 ): Promise<Settings> {
+  // What shows the settings must do so whatever they are.
+  if (command === shower) return {};
   const file = findSettingsFile(env);
   if (file === undefined && !hasVariables(env)) return {};
   const flags = commands[command]?.flags ?? {};
@@ -25,18 +36,40 @@ export async function settingsFor(
     command,
     env,
     file,
-    rules: { commands: rulesOf(commands), nearest: suggest },
+    rules: rulesOf(commands),
     context: () => contextOf(given, flags, env),
   });
   return Object.fromEntries(Object.entries(settings).filter(([flag]) => !given.has(flag)));
 }
 
-function rulesOf(commands: Readonly<Record<string, CommandManifest>>): Record<string, Record<string, FlagRule>> {
-  const rules = Object.entries(commands).map(([command, { flags }]) => [
-    command,
-    Object.fromEntries(Object.entries(flags).map(([flag, known]) => [flag, ruleOf(flag, known)])),
-  ]);
-  return Object.fromEntries(rules) as Record<string, Record<string, FlagRule>>;
+/** The command that shows settings, and takes none. */
+const shower = 'config';
+
+/** What settings are checked with: the flags of all commands that take any. */
+export function rulesOf(commands: Readonly<Record<string, CommandManifest>>): Rules {
+  const rules = Object.entries(commands)
+    .filter(([command]) => command !== shower)
+    .map(([command, { flags }]): [string, Record<string, FlagRule>] => [
+      command,
+      Object.fromEntries(Object.entries(flags).map(([flag, known]) => [flag, ruleOf(flag, known)])),
+    ]);
+  return { commands: Object.fromEntries(rules), nearest: suggest };
+}
+
+type Parse = (value: string, context: unknown, flag: unknown) => unknown;
+
+/** Refuses values that the parser of the flag does not take. Rejects with KX_CONFIG. */
+export async function checkValues(
+  { values, origin }: Setting,
+  flag: { readonly type: string; readonly parse?: unknown } | undefined,
+  context: unknown,
+): Promise<void> {
+  try {
+    for (const value of flag?.type === 'option' ? values : []) await (flag?.parse as Parse)(value, context, flag);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new KxError('KX_CONFIG', `${origin}: ${problem}`, { cause });
+  }
 }
 
 function ruleOf(flag: string, { type, multiple, options, helpGroup }: FlagManifest): FlagRule {

@@ -43,6 +43,7 @@ suite('completion of kx', () => {
     ['commands for help', 'help sand', ['sandbox'], ':4'],
     ['a command behind flags', '-n default exe', ['exec'], ':4'],
     ['long flags', 'exec --as-', ['--as-group', '--as-uid'], ':4'],
+    ['what an argument may be', 'config ', ['view', 'path'], ':4'],
     ['what a flag may be', 'cp --progress ', ['auto', 'plain', 'none'], ':4'],
     ['what a flag may be, in the same word', 'cp --progress=pl', ['plain'], ':4'],
     ['pods', 'exec o', ['old', 'one'], ':4'],

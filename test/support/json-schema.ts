@@ -6,7 +6,8 @@ export interface Schema {
   readonly enum?: readonly unknown[];
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: boolean;
+  /** A schema is that of every property which `properties` does not name. */
+  readonly additionalProperties?: boolean | Schema;
   readonly items?: Schema;
   readonly format?: string;
   readonly description?: string;
@@ -47,9 +48,10 @@ export function checkSchema(schema: Schema, value: unknown, place = '$'): void {
   const fields = value as Record<string, unknown>;
   for (const name of schema.required ?? []) assert.ok(name in fields, `${place}.${name} is missing`);
   for (const [name, field] of Object.entries(fields)) {
-    const inner = schema.properties?.[name];
+    const { additionalProperties: others } = schema;
+    const inner = schema.properties?.[name] ?? (typeof others === 'object' ? others : undefined);
     if (inner !== undefined) checkSchema(inner, field, `${place}.${name}`);
-    else assert.notEqual(schema.additionalProperties, false, `${place}.${name} is not in the schema`);
+    else assert.notEqual(others, false, `${place}.${name} is not in the schema`);
   }
 }
 

@@ -61,7 +61,7 @@ function checkValue(value: unknown, keys: Keys, rule: FlagRule | undefined, chec
     const shown = text === '' ? name : `${name}: "${text}"`;
     throw invalid(keys, `${shown} ${problem}`, hintFor(text, rule?.options ?? [], checking), checking);
   });
-  return { values, origin: checking.originOf(keys) };
+  return { values, origin: checking.originOf(keys), source: keys[0] === 'contexts' ? 'context' : 'file' };
 }
 
 function hintFor(word: string, candidates: readonly string[], { rules }: Checking): string | undefined {

@@ -20,7 +20,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, flags: FlagRules): Setti
     if (value === '' || rule.refused !== undefined) return [];
     const problem = refuseValue(value, rule);
     if (problem !== undefined) throw new KxError('KX_CONFIG', `${variable}: "${value}" ${problem}`);
-    return [[flag, { values: [value], origin: variable }] as const];
+    return [[flag, { values: [value], origin: variable, source: 'environment' as const }] as const];
   });
   return Object.fromEntries(settings);
 }

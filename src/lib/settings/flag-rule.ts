@@ -24,6 +24,8 @@ export interface Setting {
   readonly values: readonly string[];
   /** Where it is from, for messages: `/home/me/.config/kx/config.yaml:3` or `KX_COLOR`. */
   readonly origin: string;
+  /** The kind of place that is. `file` is its section `defaults`, `context` its section for the one context. */
+  readonly source: 'environment' | 'context' | 'file';
 }
 
 /** Settings by the long names of their flags. */
