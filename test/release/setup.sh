@@ -28,5 +28,6 @@ if [ "$(cat "$CACHE/version" 2>/dev/null)" != "$KREW" ]; then
   go build -trimpath -ldflags '-s -w' -o "$CACHE/kubectl-krew" sigs.k8s.io/krew/cmd/krew >&2
   go build -trimpath -ldflags '-s -w' -o "$CACHE/validate-krew-manifest" sigs.k8s.io/krew/cmd/validate-krew-manifest >&2
   echo "$KREW" >"$CACHE/version"
+  rm -rf "$CACHE/gomod" "$CACHE/gocache"
 fi
 echo "$CACHE"
