@@ -13,8 +13,17 @@ export function openInput(): Readable {
   const kind = kindOfInput();
   if (kind === 'none') return Readable.from([]);
   // A thread reads files in large pieces; it would take a byte too many from a pipe or a terminal.
-  if (kind === 'file') return createReadStream('', { fd: 0, autoClose: false, highWaterMark: fileChunk });
-  return borrow(process.stdin);
+  if (kind === 'file') return readByThread();
+  try {
+    return borrow(process.stdin);
+  } catch {
+    // bun on Windows makes no stream of a handle that it does not know (EBADF), and reads it all the same.
+    return readByThread();
+  }
+}
+
+function readByThread(): Readable {
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: fileChunk });
 }
 
 function kindOfInput(): 'none' | 'file' | 'stream' {

@@ -19,7 +19,9 @@ export function inspectRoot(destination: Name): Root {
   if (found?.isSocket()) throw new PathProblem('it is a socket');
   if (found === undefined) {
     if (lstatSync(fsPath(destination), { throwIfNoEntry: false })) return { kind: 'dangling', full: destination };
-    mkdirSync(fsPath(dirname(destination)), { recursive: true });
+    const above = fsPath(dirname(destination));
+    // A directory that is there is not made: bun on Windows calls some of them EEXIST (https://github.com/oven-sh/bun/issues/43651).
+    if (statSync(above, { throwIfNoEntry: false })?.isDirectory() !== true) mkdirSync(above, { recursive: true });
     return { kind: 'nothing', full: destination };
   }
   const real = found.isFile() || found.isDirectory() ? realPath(destination) : undefined;
