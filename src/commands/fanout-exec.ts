@@ -17,23 +17,26 @@ import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
 import { parseAmount, type Amount } from './fanout-exec/amount.ts';
 import { outputChoices, type FanoutExecOptions } from './fanout-exec/options.ts';
 import { runFanout } from './fanout-exec/run.ts';
+import { helperChoiceOf, helperFlags } from './privileged-exec/helper-flags.ts';
 
 const where = 'Where';
 const how = 'How it runs';
 const shown = 'What is shown';
+const pod = 'The helper pods of nodes';
 
 /** What is kept of an output where all of it must be held until a target, or the last of them, has ended. */
 const defaultMaxOutput = 1 << 20;
 
-/** `kubectl kx fanout-exec`: one command in many containers. */
+/** `kubectl kx fanout-exec`: one command in many containers, or on many nodes. */
 export default class FanoutExec extends BaseCommand {
   static override aliases = ['fanout'];
-  static override summary = 'Run a command in many containers at once.';
-  static override usage = 'fanout-exec [POD | TYPE/NAME | /REGEX/]... [flags] -- COMMAND [args...]';
+  static override summary = 'Run a command in many containers, or on many nodes, at once.';
+  static override usage = 'fanout-exec [POD | TYPE/NAME | /REGEX/ | node/NAME]... [flags] -- COMMAND [args...]';
   static override description = [
     'TYPE/NAME means all of its pods. In the words of the command {namespace}, {pod}, {container}, {node}, {context} and {index}',
     'stand for those of the target; {{pod}} is {pod} itself. The exit code is the largest of all, or 125 where a target was',
-    'not reached and no code is larger; 0 only if all succeeded.',
+    'not reached and no code is larger; 0 only if all succeeded. With --all-nodes, --nodes or node/NAME the command runs as root',
+    'on the hosts, by a short-lived privileged pod on each, as with privileged-exec.',
   ].join('\n');
   static override examples = [
     { description: 'In every pod of a deployment', command: 'kubectl kx fanout deploy/web -- nginx -s reload' },
@@ -49,11 +52,12 @@ export default class FanoutExec extends BaseCommand {
       description: 'For a program',
       command: "kubectl kx fanout '/^web-/' -o json -- uptime | jq -r '.target.pod + .stdout'",
     },
+    { description: 'On every node', command: 'kubectl kx fanout --all-nodes -o gather -- uname -r' },
     { description: 'Who would be meant', command: 'kubectl kx fanout -A --node node-1 --all-containers --dry-run' },
   ];
 
   static override args = {
-    targets: stringArg({ ignoreStdin: true, multiple: true, description: 'POD, TYPE/NAME or /REGEX/' }),
+    targets: stringArg({ ignoreStdin: true, multiple: true, description: 'POD, TYPE/NAME, /REGEX/ or node/NAME' }),
   };
 
   static override flags = {
@@ -61,6 +65,12 @@ export default class FanoutExec extends BaseCommand {
     'field-selector': string({ helpGroup: where, helpValue: 'SELECTOR', summary: 'Pods with these fields' }),
     'all-namespaces': switchFlag({ char: 'A', helpGroup: where, summary: 'Pods of all namespaces' }),
     node: string({ helpGroup: where, helpValue: 'NAME', summary: 'Pods on this node' }),
+    'all-nodes': switchFlag({ helpGroup: where, summary: 'On the hosts of all nodes, instead of pods' }),
+    nodes: string({
+      helpGroup: where,
+      helpValue: 'SELECTOR',
+      summary: 'On the hosts of the nodes with these labels, instead of pods',
+    }),
     container: string({
       char: 'c',
       helpGroup: where,
@@ -71,7 +81,7 @@ export default class FanoutExec extends BaseCommand {
     exclude: repeatedFlag({
       helpGroup: where,
       helpValue: 'POD',
-      summary: 'Leave out a pod, or those that fit /REGEX/; can be repeated',
+      summary: 'Leave out a pod or node, or those that fit /REGEX/; can be repeated',
     }),
     'targets-file': string({
       helpGroup: where,
@@ -108,6 +118,17 @@ export default class FanoutExec extends BaseCommand {
     ...environmentFlags(how),
     'no-wrap': switchFlag({ helpGroup: how, summary: 'Send the command to the server exactly as typed' }),
 
+    tools: string({
+      helpGroup: pod,
+      helpValue: 'IMAGE',
+      summary: 'Take the command from this image; the files of the host are below $KX_TARGET_ROOT',
+    }),
+    ...helperFlags(pod),
+    'pod-running-timeout': durationFlag('pod-running-timeout', {
+      helpGroup: pod,
+      summary: 'How long to wait until it runs (default 1m0s)',
+    })({ default: 60_000 }),
+
     output: string({
       char: 'o',
       helpGroup: shown,
@@ -142,6 +163,8 @@ export default class FanoutExec extends BaseCommand {
       targets: {
         contexts,
         namespaces: flags['all-namespaces'] ? 'all' : namespaces.flatMap((names) => names.split(',')),
+        allNodes: flags['all-nodes'],
+        nodes: flags.nodes,
         words: args.targets ?? [],
         file: flags['targets-file'],
         labelSelector: flags.selector,
@@ -172,6 +195,9 @@ export default class FanoutExec extends BaseCommand {
       quiet: flags.quiet,
       ignoreFailures: flags['ignore-failures'],
       dryRun: flags['dry-run'],
+      tools: flags.tools,
+      helper: helperChoiceOf(flags),
+      podRunningTimeout: flags['pod-running-timeout'],
       connection: connectionOf({ ...flags, namespace: undefined, context: undefined }),
     };
     checkOptions(options, flags['batch-pause'] !== undefined);
@@ -197,7 +223,7 @@ function checkOptions(options: FanoutExecOptions, hasPause: boolean): void {
     throw new KxError('KX_USAGE', '--script cannot be had with --no-wrap: it is done by a shell in the container');
   }
   if (script === undefined && words.length === 0 && !dryRun) {
-    throw new KxError('KX_USAGE', 'you must specify at least one command for the containers', {
+    throw new KxError('KX_USAGE', 'you must specify at least one command', {
       hint: 'the command goes behind `--`: kubectl kx fanout-exec deploy/web -- COMMAND',
     });
   }

@@ -1,20 +1,19 @@
 import { string as stringArg } from '@oclif/core/args';
 import { custom, string } from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
-import { connectionFlags, connectionOf, durationFlag, repeatedFlag, switchFlag } from '../flags.ts';
+import { connectionFlags, connectionOf, durationFlag, switchFlag } from '../flags.ts';
 import { KxError } from '../lib/errors/index.ts';
 import type { NamespaceName } from '../lib/privileged/index.ts';
 import { environmentFlags, parseEnv } from './exec/environment-flags.ts';
 import { sessionFlags } from './exec/session-flags.ts';
 import { collectGarbage } from './privileged-exec/gc.ts';
+import { helperChoiceOf, helperFlags } from './privileged-exec/helper-flags.ts';
 import type { PrivilegedExecOptions } from './privileged-exec/options.ts';
-import { parseNamespaces, parsePairs, parseRunAs } from './privileged-exec/read-flags.ts';
+import { parseNamespaces, parseRunAs } from './privileged-exec/read-flags.ts';
 import { runPrivilegedExec } from './privileged-exec/run.ts';
 
 const how = 'How it runs';
 const pod = 'The helper pod';
-
-const day = 24 * 3_600_000;
 
 /** `kubectl kx privileged-exec`: what plain exec cannot give, by a short-lived privileged pod on the node. */
 export default class PrivilegedExec extends BaseCommand {
@@ -78,41 +77,7 @@ export default class PrivilegedExec extends BaseCommand {
       helpValue: 'IMAGE',
       summary: 'Take the command from this image; the files of the container are below $KX_TARGET_ROOT',
     }),
-    image: string({
-      helpGroup: pod,
-      helpValue: 'IMAGE',
-      default: 'docker.io/library/busybox:stable-musl',
-      summary: 'Its image, with nsenter, setsid and best a sh without libraries (default busybox:stable-musl)',
-    }),
-    'image-pull-secret': repeatedFlag({
-      helpGroup: pod,
-      helpValue: 'NAME',
-      summary: 'Secret for the registry of its image, can be repeated',
-    }),
-    'helper-namespace': string({
-      helpGroup: pod,
-      helpValue: 'NAME',
-      summary: 'Its namespace, which must let privileged pods in; else that of the target',
-    }),
-    'helper-resources': repeatedFlag({
-      helpGroup: pod,
-      helpValue: 'NAME=QUANTITY',
-      summary: 'Its requests and limits, such as cpu=100m,memory=64Mi',
-    }),
-    'helper-label': repeatedFlag({
-      helpGroup: pod,
-      helpValue: 'NAME=VALUE',
-      summary: 'A label of it, can be repeated',
-    }),
-    'helper-annotation': repeatedFlag({
-      helpGroup: pod,
-      helpValue: 'NAME=VALUE',
-      summary: 'An annotation of it, can be repeated',
-    }),
-    lifetime: durationFlag('lifetime', {
-      helpGroup: pod,
-      summary: 'After this time it ends, whatever runs in it (default 24h)',
-    })({ default: day }),
+    ...helperFlags(pod),
     keep: switchFlag({ helpGroup: pod, summary: 'Leave it there, and say how to use it again' }),
     helper: string({ helpGroup: pod, helpValue: 'NAME', summary: 'Use one that was left by --keep' }),
     gc: switchFlag({
@@ -163,17 +128,9 @@ export default class PrivilegedExec extends BaseCommand {
       asContainer: flags['as-container'],
       runAs: flags['run-as'],
       tools: flags.tools,
-      helper: {
-        image: flags.image,
-        namespace: flags['helper-namespace'],
-        pullSecrets: flags['image-pull-secret'] ?? [],
-        resources: parsePairs('helper-resources', flags['helper-resources'] ?? []),
-        labels: parsePairs('helper-label', flags['helper-label'] ?? []),
-        annotations: parsePairs('helper-annotation', flags['helper-annotation'] ?? []),
-        lifetime: flags.lifetime,
-        keep: flags.keep,
-        reuse: flags.helper,
-      },
+      helper: helperChoiceOf(flags),
+      keep: flags.keep,
+      reuse: flags.helper,
       connection,
     };
     checkCombination(options);
@@ -181,7 +138,15 @@ export default class PrivilegedExec extends BaseCommand {
   }
 }
 
-function checkCombination({ workdir, tools, namespaces, asContainer, reference, helper }: PrivilegedExecOptions): void {
+function checkCombination({
+  workdir,
+  tools,
+  namespaces,
+  asContainer,
+  reference,
+  keep,
+  reuse,
+}: PrivilegedExecOptions): void {
   const problem =
     workdir !== undefined && !workdir.startsWith('/')
       ? '--workdir must begin with /: there is no directory that it could be relative to'
@@ -189,7 +154,7 @@ function checkCombination({ workdir, tools, namespaces, asContainer, reference, 
         ? '--tools and the mount namespace exclude each other: the command is in the files of the tools'
         : asContainer && /^(nodes?|no)\//i.test(reference)
           ? '--as-container needs a container'
-          : helper.keep && helper.reuse !== undefined
+          : keep && reuse !== undefined
             ? '--keep and --helper exclude each other: a helper that was kept stays'
             : undefined;
   if (problem !== undefined) throw new KxError('KX_USAGE', problem);

@@ -3,14 +3,15 @@ import { clusterKubeconfig } from '../support/cluster.ts';
 import { kxBinary, run, start, type Ended, type Running } from '../support/program.ts';
 import { kubectl, type JourneyOptions } from './support.ts';
 
-const image = `${process.env['KX_TEST_IMAGES'] ?? ''}kx-busybox:local`;
+/** The image of the helper pods of these tests, and of their tools. */
+export const testImage = `${process.env['KX_TEST_IMAGES'] ?? ''}kx-busybox:local`;
 
 /** What nothing of these tests takes on a loaded machine. */
 const timeout = 180_000;
 
 /** The words of a `kx privileged-exec` on the test cluster, with the busybox of the fixtures. */
 export function privilegedWords(words: readonly string[], { context = 'kx' }: JourneyOptions = {}): string[] {
-  return ['privileged-exec', '--context', context, '--image', image, ...words];
+  return ['privileged-exec', '--context', context, '--image', testImage, ...words];
 }
 
 /** Runs `kx privileged-exec` to its end. */
@@ -40,6 +41,3 @@ export async function helpersIn(namespace: string): Promise<readonly string[]> {
   const out = await kubectl('get', 'pods', '-n', namespace, '-l', 'kx.dev/node-pod', '--no-headers', '-o', columns);
   return out.split('\n').filter((line) => line !== '');
 }
-
-/** The tools image of these tests. */
-export const toolsImage = image;

@@ -6,7 +6,7 @@ import { clusterKubeconfig } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
-import { privilegedWords, toolsImage } from './privileged-support.ts';
+import { privilegedWords, testImage } from './privileged-support.ts';
 import { inPod, temporaryFolder } from './support.ts';
 
 const folder = await temporaryFolder();
@@ -28,7 +28,7 @@ const places = [
   { where: 'a container with ash', words: ['one'] },
   { where: 'a container with dash', words: ['debian'] },
   { where: 'a node', words: ['node/node-1'] },
-  { where: 'tools', words: ['distroless', '--tools', toolsImage] },
+  { where: 'tools', words: ['distroless', '--tools', testImage] },
 ];
 
 for (const { where, words } of places) {

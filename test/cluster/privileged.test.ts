@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { foreignCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { helpersIn, pexec, startPexec, toolsImage } from './privileged-support.ts';
+import { helpersIn, pexec, startPexec, testImage } from './privileged-support.ts';
 import { inPod, kubectl, onNode, ownNamespace, podManifest, runKubectl } from './support.ts';
 
 const namespace = await ownNamespace(
@@ -186,19 +186,19 @@ suite('with tools', { concurrency: 2 }, () => {
   test('a distroless container gets a shell, its own processes, its network and its files', async () => {
     const script =
       'ls $KX_TARGET_ROOT/app; cat /proc/1/comm; ls /proc | grep -c "^[0-9]"; hostname -i; ps >/dev/null; readlink /proc/self/ns/mnt';
-    const { stdout, code } = await pexec(['distroless', '--tools', toolsImage, '--', 'sh', '-c', script]);
+    const { stdout, code } = await pexec(['distroless', '--tools', testImage, '--', 'sh', '-c', script]);
     assert.equal(code, 0);
     const [file, comm, processes, , mounts] = stdout.toString().trimEnd().split('\n');
     assert.deepEqual([file, comm], ['/proc/1/root/app', 'app']);
     assert.ok(Number(processes) < 10, stdout.toString());
-    const net = await pexec(['distroless', '--tools', toolsImage, '--', 'ip', '-o', '-4', 'address']);
+    const net = await pexec(['distroless', '--tools', testImage, '--', 'ip', '-o', '-4', 'address']);
     const ip = await kubectl('get', 'pod', 'distroless', '-n', 'kx-test', '-o', 'jsonpath={.status.podIP}');
     assert.ok(net.stdout.toString().includes(ip));
     assert.match(mounts ?? '', /^mnt:/);
   });
 
   test('and another user, variables, a directory, a code', async () => {
-    const words = ['one', '--tools', toolsImage, '--run-as', '7', '--env', 'A=b', '--workdir', '/tmp'];
+    const words = ['one', '--tools', testImage, '--run-as', '7', '--env', 'A=b', '--workdir', '/tmp'];
     const { stdout, code } = await pexec([...words, '--', 'sh', '-c', 'id -u; id -g; pwd; echo $A; exit 4']);
     assert.equal(stdout.toString(), '7\n7\n/tmp\nb\n');
     assert.equal(code, 4);

@@ -1,6 +1,6 @@
 import { createCapturer, type Captured } from './capture.ts';
 import { createScratch } from './scratch.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { TargetStreams } from './view.ts';
 
 /** Both outputs of a target that has ended. */

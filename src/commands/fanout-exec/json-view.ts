@@ -2,7 +2,7 @@ import { textFields } from '../../lib/render/index.ts';
 import type { Captured } from './capture.ts';
 import { createCaptures, type CapturedOutput } from './captures.ts';
 import type { LineOutput } from './line-output.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { Result } from './verdict.ts';
 import type { View } from './view.ts';
 
@@ -22,10 +22,13 @@ export function createJsonView(stdout: LineOutput, maxOutput: number): View {
 }
 
 /** What JSON says of a target, also for `--dry-run`. */
-export function describeTarget({ container, source }: ExecTarget): object {
-  const { context } = source;
-  const { namespace, pod, uid, node = null } = container;
-  return { context: context ?? null, namespace, pod, uid, container: container.container, node };
+export function describeTarget({ kind, source, uid }: ExecTarget): object {
+  const { context, namespace, pod, container, node } = source;
+  const names =
+    kind === 'node'
+      ? { namespace: null, pod: null, uid: uid ?? null, container: null }
+      : { namespace, pod, uid: uid ?? null, container };
+  return { context: context ?? null, ...names, node: node ?? null };
 }
 
 function describeResult({ outcome, verdict, code, error }: Result): object {

@@ -1,10 +1,10 @@
 import { createPaint, createPrefixer, wantsColor, type ColorChoice, type PrefixParts } from '../../lib/render/index.ts';
 import { isTerminal } from '../../lib/terminal/index.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 
 /** How targets are called. */
 export interface Naming {
-  /** What tells a target from the others: a pod, with namespace, container and context where there are several. */
+  /** What tells a target from the others: a node, or a pod with namespace, container and context where there are several. */
   nameOf(target: ExecTarget): string;
   /** The beginning of each of its lines on stdout (1) or stderr (2). */
   prefixOf(target: ExecTarget, fd: 1 | 2): string;

@@ -1,5 +1,6 @@
 import type { ConnectionFlags } from '../../lib/kube/index.ts';
 import type { ColorChoice } from '../../lib/render/index.ts';
+import type { NodeHelperOptions } from '../privileged-exec/node-helpers.ts';
 import type { Amount } from './amount.ts';
 
 /** Where to run. Regular expressions are text yet: `/…/` is one, everything else is a name. */
@@ -8,14 +9,18 @@ export interface TargetOptions {
   readonly contexts: readonly string[];
   /** Empty: the one of each context. */
   readonly namespaces: readonly string[] | 'all';
-  /** POD, TYPE/NAME or /REGEX/. */
+  /** Every node, instead of pods. */
+  readonly allNodes: boolean;
+  /** Nodes with these labels, instead of pods. */
+  readonly nodes: string | undefined;
+  /** POD, TYPE/NAME or /REGEX/; or node/NAME. */
   readonly words: readonly string[];
   /** More of them; `-` is stdin. */
   readonly file: string | undefined;
   readonly labelSelector: string | undefined;
   readonly fieldSelector: string | undefined;
   readonly node: string | undefined;
-  /** Pods that are left out: names and /REGEX/. */
+  /** Pods, or nodes, that are left out: names and /REGEX/. */
   readonly exclude: readonly string[];
   /** A name or /REGEX/; absent: the default of each pod. */
   readonly container: string | undefined;
@@ -28,7 +33,7 @@ export const outputChoices = ['stream', 'gather', 'diff', 'json', 'summary'] as 
 export type OutputMode = (typeof outputChoices)[number];
 
 /** What the words of `kubectl kx fanout-exec` mean. Durations are milliseconds, sizes bytes. */
-export interface FanoutExecOptions {
+export interface FanoutExecOptions extends NodeHelperOptions {
   readonly targets: TargetOptions;
   /** Behind `--`: the command, or the arguments of the script. */
   readonly words: readonly string[];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { KxError } from '../../lib/errors/index.ts';
 import { limitBytes } from './limit.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { TargetStreams, View } from './view.ts';
 
 /**
@@ -31,9 +31,9 @@ export function alsoInto(folder: string, maxOutput: number, view: View): View {
 }
 
 /** Kubernetes' names have no `_`, and those of contexts may have anything. */
-function fileName({ source: { context, namespace, pod, container } }: ExecTarget): string {
-  const parts = [...(context === undefined ? [] : [encodeURIComponent(context)]), namespace, pod, container];
-  return parts.join('_');
+function fileName({ kind, source: { context, namespace, pod, container } }: ExecTarget): string {
+  const names = kind === 'node' ? [pod] : [namespace, pod, container];
+  return [...(context === undefined ? [] : [encodeURIComponent(context)]), ...names].join('_');
 }
 
 function writeFile(path: string, when: 'at once' | 'with the first byte'): Writable {

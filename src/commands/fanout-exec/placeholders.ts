@@ -1,4 +1,4 @@
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 
 const names = 'context|namespace|pod|container|node|index';
 const placeholder = new RegExp(String.raw`\{(\{(?:${names})\})\}|\{(${names})\}`, 'g');
@@ -10,4 +10,9 @@ export function fillWords(words: readonly string[], target: ExecTarget, index: n
   const fill = (_whole: string, literal: string | undefined, name: string | undefined): string =>
     literal ?? values[name ?? ''] ?? '';
   return words.map((word) => word.replace(placeholder, fill));
+}
+
+/** The names of the placeholders that words have. */
+export function placeholdersIn(words: readonly string[]): readonly string[] {
+  return words.flatMap((word) => [...word.matchAll(placeholder)].flatMap(([, , name]) => name ?? []));
 }

@@ -1,18 +1,17 @@
 import { Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { KxError } from '../../lib/errors/index.ts';
+import { KxError, type KxCode } from '../../lib/errors/index.ts';
 import type { Launch } from '../../lib/fanout/index.ts';
 import type { ExecRequest } from '../../lib/process/index.ts';
-import type { Target } from '../../lib/target/index.ts';
 import { runSession } from '../exec/session.ts';
-import { startCommand, wrapping, type Started } from '../exec/start.ts';
+import { wrapping } from '../exec/start.ts';
 import { startTimeLimit } from '../exec/time-limit.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { fillWords } from './placeholders.ts';
 import type { Script } from './script.ts';
 import type { Stops } from './stops.ts';
-import type { ExecTarget } from './targets.ts';
+import type { Command, ExecTarget, Way } from './exec-target.ts';
 import type { TargetStreams } from './view.ts';
 
 /** What all targets of a fan-out share. */
@@ -38,11 +37,34 @@ export async function runOnTarget(target: ExecTarget, launch: Launch, work: Work
   }
 }
 
-async function startAndFollow(target: ExecTarget, { index }: Launch, work: Work): Promise<number> {
-  const { options, stops } = work;
-  const limit = startTimeLimit(options.timeout, stops.givenUp);
+async function startAndFollow(target: ExecTarget, launch: Launch, work: Work): Promise<number> {
   const log = (level: number, line: string): void => work.log(target, level, line);
-  const started = await start(target, index, work, limit.signal, log).finally(() => limit.stop());
+  const say = (line: string): void => log(0, line);
+  const way = await target.open({ signal: work.stops.givenUp, say, log });
+  try {
+    return await follow(way, target, launch, work, log);
+  } finally {
+    await way.close();
+  }
+}
+
+async function follow(
+  way: Way,
+  target: ExecTarget,
+  { index }: Launch,
+  work: Work,
+  log: (level: number, line: string) => void,
+): Promise<number> {
+  const { options, stops } = work;
+  // The time of a command does not begin before there is something to start it.
+  const limit = startTimeLimit(options.timeout, stops.givenUp);
+  const command = { ...commandFor(target, index, work), signal: limit.signal, log };
+  const started = await way
+    .start(command)
+    .catch((error: unknown) => {
+      throw work.script === undefined ? error : scriptRefused(error, target);
+    })
+    .finally(() => limit.stop());
   const streams = work.open(target);
   for (const stream of [streams.stdout, streams.stderr]) stream.on('error', work.fail);
   try {
@@ -58,46 +80,28 @@ async function startAndFollow(target: ExecTarget, { index }: Launch, work: Work)
   }
 }
 
-async function start(
-  target: ExecTarget,
-  index: number,
-  work: Work,
-  signal: AbortSignal,
-  log: (level: number, line: string) => void,
-): Promise<Started> {
-  const { options, script } = work;
-  const stdin = options.stdin || script !== undefined;
+function commandFor(target: ExecTarget, index: number, { options, script }: Work): Pick<Command, 'request' | 'mode'> {
   const words = fillWords(options.words, target, index);
   const request: ExecRequest = {
     command: script === undefined ? words : script.command(words),
-    stdin,
+    stdin: options.stdin || script !== undefined,
     tty: null,
     env: options.env,
     ...(options.workdir === undefined ? {} : { cwd: options.workdir }),
   };
-  const mode = script === undefined ? wrapping(options, false) : 'must';
-  try {
-    return await startCommand(
-      { transport: target.transport, target: containerOf(target), request, mode, signal },
-      { log },
-    );
-  } catch (error) {
-    throw script === undefined ? error : scriptRefused(error);
-  }
+  return { request, mode: script === undefined ? wrapping(options, false) : 'must' };
 }
 
-/** The pod was read when it was selected, so that nothing needs to be asked about it again. */
-function containerOf({ container: { namespace, pod, uid, container } }: ExecTarget): Target {
-  return { namespace, pod, uid, container };
-}
-
-function scriptRefused(error: unknown): unknown {
-  if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') return error;
+/** What starts a script is `sh`: where that is missing nothing has run. */
+function scriptRefused(error: unknown, { kind }: ExecTarget): unknown {
+  const codes: readonly KxCode[] = kind === 'node' ? ['KX_COMMAND_NOT_FOUND'] : ['KX_SHELL_MISSING'];
+  if (!(error instanceof KxError) || !codes.includes(error.code)) return error;
   const { message } = error.cause instanceof KxError ? error.cause : error;
+  const needs = 'nothing was run; a script needs sh and dd';
   return new KxError('KX_SHELL_MISSING', `--script cannot be had: ${message}`, {
     ran: 'no',
     cause: error,
-    hint: 'nothing was run; a script needs sh and dd in the container',
+    hint: kind === 'node' ? `${needs} on the host, or --tools IMAGE` : `${needs} in the container`,
   });
 }
 

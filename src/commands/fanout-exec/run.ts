@@ -11,12 +11,13 @@ import { listTargets } from './list-targets.ts';
 import { nameTargets, type Naming } from './names.ts';
 import { openView } from './open-view.ts';
 import type { FanoutExecOptions } from './options.ts';
+import type { ExecTarget } from './exec-target.ts';
 import { startProgress } from './progress.ts';
 import { runOnTarget } from './run-target.ts';
 import { createScratch } from './scratch.ts';
 import { readScript } from './script.ts';
 import { summarise } from './summary.ts';
-import { findTargets, type ExecTarget } from './targets.ts';
+import { findTargets } from './targets.ts';
 import { exitCodeOf, isPassing, judge, type Result } from './verdict.ts';
 
 /** 128 + SIGPIPE: nobody reads stdout any more. */

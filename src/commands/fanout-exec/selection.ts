@@ -19,8 +19,7 @@ const livePods = 'status.phase!=Succeeded,status.phase!=Failed';
  * Reads what was typed. Who names a pod is told that it has ended; who selects does not mean those. Rejects with KX_USAGE where
  * nothing was said: that must not mean everything.
  */
-export async function readSelections(options: TargetOptions): Promise<Selections> {
-  const words = [...options.words, ...readWords(options.file)];
+export async function readSelections(options: TargetOptions, words: readonly string[]): Promise<Selections> {
   requireSelection(options, words);
   const sources = await Promise.all(words.map(readSource));
   const pods = sources.filter(isPod);
@@ -37,7 +36,8 @@ function isPod(source: PodSource): boolean {
   return 'kind' in source && source.kind === 'pod';
 }
 
-function readWords(file: string | undefined): readonly string[] {
+/** The words of `--targets-file`. Throws KX_TARGET_NOT_FOUND for a file that names nothing. */
+export function readWords(file: string | undefined): readonly string[] {
   if (file === undefined) return [];
   let text: string;
   try {
@@ -56,7 +56,7 @@ function requireSelection(options: TargetOptions, words: readonly string[]): voi
   const selects = [labelSelector, fieldSelector, node].some((each) => each !== undefined && each !== '');
   if (words.length > 0 || selects || namespaces === 'all') return;
   throw new KxError('KX_USAGE', 'no targets were given', {
-    hint: "name them (POD, TYPE/NAME, '/REGEX/'), or select them with -l, --field-selector, --node or -A",
+    hint: "name them (POD, TYPE/NAME, '/REGEX/'), or select them with -l, --field-selector, --node or -A; nodes with --all-nodes or --nodes",
   });
 }
 

@@ -4,7 +4,7 @@ import type { LineOutput } from './line-output.ts';
 import { writeLines } from './line-writer.ts';
 import { limitBytes } from './limit.ts';
 import type { Naming } from './names.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { Result } from './verdict.ts';
 import type { View } from './view.ts';
 

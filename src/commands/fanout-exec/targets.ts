@@ -1,52 +1,56 @@
 import { KxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
-import type { LineSource } from '../../lib/render/index.ts';
 import { listContainers, type SelectedContainer } from '../../lib/target/index.ts';
-import { apiserverTransport, targetingTransport, type TargetingTransport } from '../../lib/transport/index.ts';
+import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
+import { startCommand } from '../exec/start.ts';
+import type { ExecTarget, Finder, Surroundings, Way } from './exec-target.ts';
+import { readNodeSelection } from './node-selection.ts';
+import { nodeFinder } from './node-targets.ts';
 import type { FanoutExecOptions } from './options.ts';
-import { readSelections, type Selection } from './selection.ts';
-
-/** One container to run in, and the way to it. */
-export interface ExecTarget {
-  readonly transport: TargetingTransport;
-  readonly container: SelectedContainer;
-  readonly source: LineSource;
-}
-
-/** What the search is given besides the options. */
-export interface Surroundings {
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
-  readonly log: (level: number, line: string) => void;
-}
+import { readSelections, readWords, type Selection } from './selection.ts';
 
 /**
- * Every container that is selected, by context in the order given, namespace and pod. Rejects with KX_TARGET_NOT_FOUND where
- * nothing fits, as `readSelections`, or as `listContainers` for any of the clusters: then nothing has run anywhere.
+ * Every container that is selected, by context in the order given, namespace and pod; or every node. Rejects with KX_TARGET_NOT_FOUND
+ * where nothing fits, as `readSelections`, `listContainers` or `listNodes` for any of the clusters: then nothing has run
+ * anywhere.
  */
-export async function findTargets(
-  { targets: options, connection, quiet }: FanoutExecOptions,
-  around: Surroundings,
-): Promise<readonly ExecTarget[]> {
-  const selections = await readSelections(options);
+export async function findTargets(fanout: FanoutExecOptions, around: Surroundings): Promise<readonly ExecTarget[]> {
+  const { targets: options, connection } = fanout;
+  const words = [...options.words, ...readWords(options.file)];
+  const nodes = await readNodeSelection(fanout, words);
   const contexts = options.contexts.length === 0 ? [connection.context] : [...new Set(options.contexts)];
+  const find = nodes === undefined ? await containerFinder(fanout, words, around) : nodeFinder(fanout, nodes, around);
+  const findIn = async (context: string | undefined): Promise<readonly ExecTarget[]> => {
+    const api = await connect({ ...connection, context }, { env: process.env, log: around.log });
+    return find(api, contexts.length > 1);
+  };
+  const all = (await Promise.all(contexts.map(findIn))).flat();
+  if (all.length === 0) {
+    const what = nodes === undefined ? 'container that runs' : 'node';
+    throw new KxError('KX_TARGET_NOT_FOUND', `no ${what} fits the selection`);
+  }
+  return options.pick === undefined ? all : pickSome(all, options.pick);
+}
+
+async function containerFinder(
+  { targets: options, quiet }: FanoutExecOptions,
+  words: readonly string[],
+  around: Surroundings,
+): Promise<Finder> {
+  const selections = await readSelections(options, words);
   const said = new Set<string>();
   const say = (line: string): void => {
     if (!quiet && !said.has(line)) around.say(line);
     said.add(line);
   };
-  const find = async (context: string | undefined): Promise<readonly ExecTarget[]> => {
-    const api = await connect({ ...connection, context }, { env: process.env, log: around.log });
+  return async (api, many) => {
     const namespaces = options.namespaces.length === 0 ? [api.namespace] : options.namespaces;
     const list = async (selection: Selection | undefined): Promise<readonly SelectedContainer[]> =>
       selection === undefined ? [] : listContainers(api, { ...selection, namespaces }, { signal: around.signal, say });
     const [named, selected] = await Promise.all([list(selections.named), list(selections.selected)]);
     const live = selected.filter(({ deleting }) => !deleting);
-    return targetsOf(api, mergeLists(named, live), contexts.length > 1);
+    return targetsOf(api, mergeLists(named, live), many);
   };
-  const all = (await Promise.all(contexts.map(find))).flat();
-  if (all.length === 0) throw new KxError('KX_TARGET_NOT_FOUND', 'no container that runs fits the selection');
-  return options.pick === undefined ? all : pickSome(all, options.pick);
 }
 
 /** Each is sorted, and has the containers of a pod together. */
@@ -62,10 +66,16 @@ function mergeLists(
 
 function targetsOf(api: ApiClient, containers: readonly SelectedContainer[], many: boolean): readonly ExecTarget[] {
   const transport = targetingTransport(apiserverTransport(api), api, true, () => {});
-  return containers.map((container) => {
-    const { namespace, pod, container: name, node } = container;
+  return containers.map(({ namespace, pod, uid, container, node, state }) => {
     const context = many ? { context: api.context } : {};
-    return { transport, container, source: { ...context, namespace, pod, container: name, node } };
+    // The pod was read when it was selected, so that nothing needs to be asked about it again.
+    const target = { namespace, pod, uid, container };
+    const way: Way = {
+      start: ({ log, ...command }) => startCommand({ ...command, transport, target }, { log }),
+      close: () => Promise.resolve(),
+    };
+    const source = { ...context, namespace, pod, container, node };
+    return { kind: 'container', source, uid, state, open: () => Promise.resolve(way) };
   });
 }
 

@@ -1,6 +1,6 @@
 import type { KxError, KxCode } from '../../lib/errors/index.ts';
 import type { Outcome } from '../../lib/fanout/index.ts';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 
 /**
  * What became of a target:
@@ -58,6 +58,7 @@ export function exitCodeOf(results: readonly Result[]): number {
 const passing: readonly KxCode[] = [
   'KX_UNREACHABLE',
   'KX_TARGET_NOT_RUNNING',
+  'KX_HELPER_POD',
   'KX_CONNECTION_LOST',
   'KX_PROTOCOL',
   'KX_REMOTE',

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { ExecTarget } from './targets.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { Result } from './verdict.ts';
 
 /** Where the output of one target goes. Both are ended when it has ended. */

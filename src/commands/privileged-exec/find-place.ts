@@ -10,7 +10,7 @@ export interface FoundPlace {
 }
 
 /** The name of a node in `node/NAME`; undefined for every other reference. Throws KX_USAGE for one that cannot be a name. */
-function nodeName(reference: string): string | undefined {
+export function nodeName(reference: string): string | undefined {
   const [, name] = /^(?:nodes?|no)\/(.*)$/i.exec(reference) ?? [];
   if (name !== undefined) checkName('node', name);
   return name;

@@ -1,10 +1,8 @@
 import type { V1SelfSubjectReview } from '@kubernetes/client-node';
-import type { CommandContext } from '../../base-command.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
-import type { HelperOptions } from '../../lib/privileged/index.ts';
+import type { HelperOptions, Place } from '../../lib/privileged/index.ts';
 import type { Json, Pod } from '../../lib/target/index.ts';
-import type { FoundPlace } from './find-place.ts';
-import type { PrivilegedExecOptions } from './options.ts';
+import type { HelperChoice } from './helper-flags.ts';
 
 /** Who the server takes the user for; 'unknown' where it does not tell (before Kubernetes 1.28). */
 export async function askWhoIAm(api: ApiClient, signal: AbortSignal): Promise<string> {
@@ -19,36 +17,43 @@ export async function askWhoIAm(api: ApiClient, signal: AbortSignal): Promise<st
 }
 
 /** The namespace of the helper pod: the one that was named, else that of the target. */
-export function helperNamespace(api: ApiClient, { place }: FoundPlace, { helper }: PrivilegedExecOptions): string {
+export function helperNamespace(api: ApiClient, place: Place, helper: HelperChoice): string {
   return helper.namespace ?? (place.kind === 'container' ? place.target.namespace : api.namespace);
 }
 
 /** The place in words that say where it is in the cluster. */
-export function describePlace({ place }: FoundPlace): string {
+export function describePlace(place: Place): string {
   if (place.kind === 'node') return `node/${place.node}`;
   const { namespace, pod, container } = place.target;
   return `${namespace}/${pod}/${container}`;
 }
 
+/** What decides on a helper pod. Times are milliseconds. */
+interface HelperRequest {
+  readonly place: Place;
+  /** Of a container. */
+  readonly pod: Pod | undefined;
+  readonly helper: HelperChoice;
+  /** The image of `--tools`. */
+  readonly tools: string | undefined;
+  readonly keep: boolean;
+  readonly reuse: string | undefined;
+  readonly podRunningTimeout: number;
+}
+
 /** The helper pod that the flags ask for. */
 export function helperOptions(
-  found: FoundPlace,
-  options: PrivilegedExecOptions,
-  { namespace, user, signal }: { namespace: string; user: string; signal: AbortSignal },
-  say: (line: string) => void,
-  context: CommandContext,
+  { place, pod, helper, tools, keep, reuse, podRunningTimeout }: HelperRequest,
+  { namespace, user, ...around }: { namespace: string; user: string } & Pick<HelperOptions, 'signal' | 'say' | 'log'>,
 ): HelperOptions {
-  const { helper, tools, podRunningTimeout } = options;
   return {
+    ...around,
     timeoutMs: podRunningTimeout,
-    signal,
-    say,
-    log: (level, line) => context.log(level, line),
-    runtime: found.place.runtime,
-    reuse: helper.reuse,
+    runtime: place.runtime,
+    reuse,
     spec: {
       namespace,
-      node: found.place.node,
+      node: place.node,
       image: tools ?? helper.image,
       readOnly: tools === undefined,
       pullSecrets: helper.pullSecrets,
@@ -56,10 +61,10 @@ export function helperOptions(
       labels: helper.labels,
       annotations: helper.annotations,
       user,
-      purpose: describePlace(found),
+      purpose: describePlace(place),
       lifetime: helper.lifetime,
-      keep: helper.keep,
-      dns: tools === undefined ? undefined : dnsOf(found.pod),
+      keep,
+      dns: tools === undefined ? undefined : dnsOf(pod),
     },
   };
 }

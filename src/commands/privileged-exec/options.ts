@@ -1,5 +1,6 @@
 import type { NamespaceName } from '../../lib/privileged/index.ts';
 import type { CommandOptions } from '../exec/options.ts';
+import type { HelperChoice } from './helper-flags.ts';
 
 /** What the words of `kubectl kx privileged-exec` mean. Times are milliseconds. */
 export interface PrivilegedExecOptions extends CommandOptions {
@@ -14,17 +15,7 @@ export interface PrivilegedExecOptions extends CommandOptions {
   /** The image of `--tools`. */
   readonly tools: string | undefined;
   readonly helper: HelperChoice;
-}
-
-/** What the helper pod is to be like. */
-export interface HelperChoice {
-  readonly image: string;
-  readonly namespace: string | undefined;
-  readonly pullSecrets: readonly string[];
-  readonly resources: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly lifetime: number;
+  /** Leave the helper pod there. */
   readonly keep: boolean;
   /** The name of one that was kept. */
   readonly reuse: string | undefined;

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../base-command.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
 import { sweepFinished } from '../../lib/node-pod/index.ts';
-import { namespaceNames, openHelperAccess, type Entry } from '../../lib/privileged/index.ts';
+import { entryFor, openHelperAccess, type Entry, type Place } from '../../lib/privileged/index.ts';
 import { print, printError } from '../../lib/terminal/index.ts';
 import { converse } from '../exec/converse.ts';
 import { quoteWords } from '../exec/quote-words.ts';
@@ -19,14 +19,15 @@ export async function runPrivilegedExec(options: PrivilegedExecOptions, context:
   const request = requestOf(options, say);
   const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
   const [found, user] = await Promise.all([findPlace(api, options, signal, say), askWhoIAm(api, signal)]);
-  const entry = entryOf(options, found);
-  const namespace = helperNamespace(api, found, options);
+  const entry = entryOf(options, found.place);
+  const namespace = helperNamespace(api, found.place, options.helper);
   if (options.dryRun) {
     print(describePlan(api, found, entry, namespace, options));
     return 0;
   }
   const swept = sweepFinished(api, namespace, signal);
-  const helper = helperOptions(found, options, { namespace, user, signal }, say, context);
+  const log = (level: number, line: string): void => context.log(level, line);
+  const helper = helperOptions({ ...options, ...found }, { namespace, user, signal, say, log });
   const access = await openHelperAccess(api, helper);
   try {
     // The time of a command does not begin before there is something to start it.
@@ -47,24 +48,22 @@ export async function runPrivilegedExec(options: PrivilegedExecOptions, context:
     await access.close();
     await swept;
     undo();
-    if (helper.spec.keep && helper.reuse === undefined) {
+    if (options.keep && options.reuse === undefined) {
       say(keptNote(access.target.pod, namespace, found.place.node, helper.spec.lifetime));
     }
   }
 }
 
-function entryOf(options: PrivilegedExecOptions, { place }: FoundPlace): Entry {
+function entryOf(options: PrivilegedExecOptions, place: Place): Entry {
   const { asContainer, tools, runAs, workdir, env } = options;
   const isContainer = place.kind === 'container';
-  // Tools keep their files, their name, and root of the node; to look at the processes of the target they need its PID namespace.
-  const fitting = tools === undefined ? namespaceNames : (['net', 'pid', 'ipc'] as const);
   return {
-    namespaces: options.namespaces ?? fitting,
+    ...entryFor(tools !== undefined),
+    ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     user: runAs ?? (asContainer && isContainer ? 'target' : undefined),
     cwd: workdir ?? (asContainer && isContainer ? 'target' : undefined),
     inherit: asContainer && isContainer,
     env,
-    tools: tools !== undefined,
   };
 }
 
@@ -76,18 +75,18 @@ function describePlan(
   namespace: string,
   options: PrivilegedExecOptions,
 ): string {
-  const { helper, tools, command } = options;
+  const { helper, reuse, tools, command } = options;
   const context = api.context === undefined ? '' : ` (context ${api.context})`;
   const user = entry.user === 'target' ? 'that of the container' : (entry.user ?? 'root, with all capabilities');
   const pod = `${namespace}, image ${tools ?? helper.image}`;
   const lines = [
-    ['place', describePlace(found)],
+    ['place', describePlace(found.place)],
     ['node', found.place.node],
     ['namespaces', entry.namespaces.join(' ')],
     ['user', user],
     ['directory', entry.cwd === 'target' ? 'that of the container' : (entry.cwd ?? '/')],
     ['command', quoteWords(command)],
-    ['helper pod', helper.reuse === undefined ? `a new one in namespace ${pod}` : `${helper.reuse} in ${namespace}`],
+    ['helper pod', reuse === undefined ? `a new one in namespace ${pod}` : `${reuse} in ${namespace}`],
     ['server', `${api.server}${context}`],
   ];
   return lines.map(([name = '', value = '']) => `${name.padEnd(12)}${value}\n`).join('');

@@ -20,6 +20,13 @@ export interface Entry {
   readonly tools: boolean;
 }
 
+/** The usual entry, as root: into all namespaces, or with tools into those that do not take their files and their name away. */
+export function entryFor(tools: boolean): Entry {
+  // To look at the processes of the target tools need its PID namespace.
+  const namespaces = tools ? (['net', 'pid', 'ipc'] as const) : namespaceNames;
+  return { namespaces, user: undefined, cwd: undefined, inherit: false, env: {}, tools };
+}
+
 /** The name of the script of enter-script.ts among the files of a node pod. */
 export const enterFile = 'enter';
 

@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Node, V1RuntimeClass } from '@kubernetes/client-node';
+import type { V1ContainerStatus, V1RuntimeClass } from '@kubernetes/client-node';
 import { KxError } from '../errors/index.ts';
 import type { ApiClient } from '../kube/index.ts';
 import { describeTarget, type Json, type Pod, type Target } from '../target/index.ts';
@@ -6,7 +6,7 @@ import { describeTarget, type Json, type Pod, type Target } from '../target/inde
 /** Whose namespaces. */
 export type Place = NodePlace | ContainerPlace;
 
-interface NodePlace {
+export interface NodePlace {
   readonly kind: 'node';
   readonly node: string;
   /** What the node runs containers with, such as 'containerd'; undefined where nothing tells. */
@@ -71,28 +71,4 @@ export function sandboxed(target: Target, how: string): KxError {
 
 function cannotEnter(target: Target, why: string, hint?: string): KxError {
   return new KxError('KX_ENTER', `${describeTarget(target)} cannot be entered: ${why}`, { hint });
-}
-
-/**
- * The place of a node. Rejects with KX_TARGET_NOT_FOUND, KX_TARGET_NOT_RUNNING (its kubelet does not answer), KX_ENTER
- * (Windows). A user who may not read nodes gets the place as it is.
- */
-export async function findNode(api: ApiClient, name: string, signal: AbortSignal): Promise<Place> {
-  let node: Json<V1Node>;
-  try {
-    node = await api.get<Json<V1Node>>(`/api/v1/nodes/${encodeURIComponent(name)}`, { signal });
-  } catch (error) {
-    if (!(error instanceof KxError)) throw error;
-    if (error.details['status'] === '403') return { kind: 'node', node: name, runtime: undefined };
-    if (error.details['status'] !== '404') throw error;
-    throw new KxError('KX_TARGET_NOT_FOUND', `node "${name}" not found`, { details: error.details, cause: error });
-  }
-  const { operatingSystem, containerRuntimeVersion = '' } = node.status?.nodeInfo ?? {};
-  if (operatingSystem === 'windows') throw new KxError('KX_ENTER', `node "${name}" runs Windows`);
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'Unknown') {
-    const message = `the kubelet of node "${name}" does not answer: ${ready.message ?? ready.reason ?? 'no reason given'}`;
-    throw new KxError('KX_TARGET_NOT_RUNNING', message, { hint: 'no pod can be started there now' });
-  }
-  return { kind: 'node', node: name, runtime: containerRuntimeVersion.split('://')[0] };
 }

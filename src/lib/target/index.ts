@@ -13,6 +13,7 @@ export { findLogPod } from './log-pod.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
 export { checkName, checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
+export { readObjects } from './selection/read-objects.ts';
 export { readPod } from './read-pod.ts';
 export { formatReference, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';

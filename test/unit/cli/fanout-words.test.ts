@@ -15,7 +15,7 @@ import { writeLines } from '../../../src/commands/fanout-exec/line-writer.ts';
 import { createScratch } from '../../../src/commands/fanout-exec/scratch.ts';
 import { readScript } from '../../../src/commands/fanout-exec/script.ts';
 import { exitCodeOf, judge, type Result } from '../../../src/commands/fanout-exec/verdict.ts';
-import type { ExecTarget } from '../../../src/commands/fanout-exec/targets.ts';
+import type { ExecTarget } from '../../../src/commands/fanout-exec/exec-target.ts';
 import { KxError, type KxErrorOptions, type KxCode } from '../../../src/lib/errors/index.ts';
 
 suite('amounts of targets', () => {

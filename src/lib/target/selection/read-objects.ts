@@ -17,10 +17,7 @@ export interface ObjectsRead<Kept> {
   readonly version: string | undefined;
 }
 
-/** Jobs and other kinds are read for their metadata alone. */
-type Item = Pod;
-
-interface Page {
+interface Page<Item> {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items: readonly Item[];
 }
@@ -32,7 +29,8 @@ const pageSize = 500;
  * (undefined: nothing). A list that takes so long that its snapshot expires (410) is begun again, the third time in one
  * piece.
  */
-export async function readObjects<Kept>(
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what the list is of
+export async function readObjects<Kept, Item = Pod>(
   api: ApiClient,
   request: ListRequest,
   keep: (item: Item) => Kept | undefined | Promise<Kept | undefined>,
@@ -46,7 +44,8 @@ export async function readObjects<Kept>(
   }
 }
 
-async function readPages<Kept>(
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+async function readPages<Kept, Item>(
   api: ApiClient,
   { path, query, signal, onPage }: ListRequest,
   keep: (item: Item) => Kept | undefined | Promise<Kept | undefined>,
@@ -55,7 +54,7 @@ async function readPages<Kept>(
   const kept: Kept[] = [];
   let next: Readonly<Record<string, string>> = {};
   for (;;) {
-    const page: Page = await api.get(path, {
+    const page: Page<Item> = await api.get(path, {
       query: new URLSearchParams({ ...query, ...size, ...next }),
       signal,
     });
