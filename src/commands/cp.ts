@@ -71,7 +71,7 @@ export default class Cp extends BaseCommand {
       helpValue: 'KIND',
       options: [...compressChoices],
       default: 'auto',
-      summary: 'How a container sends: auto, none, gzip or zstd (default auto)',
+      summary: 'How the bytes pass: auto (where it is faster), none, gzip or zstd (default auto)',
     }),
     update: switchFlag({
       helpGroup: what,

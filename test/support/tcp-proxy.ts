@@ -15,6 +15,8 @@ export interface TcpProxy {
   /** Carries nothing more in either direction, and keeps the connections open. */
   freeze(): void;
   thaw(): void;
+  /** Carries no more than so many bytes per second in each direction, over all connections. */
+  slow(bytesPerSecond: number): void;
   close(): Promise<void>;
 }
 
@@ -39,24 +41,38 @@ export async function startTcpProxy(server: { host: string; port: number }, port
     socket.once('close', () => sockets.delete(socket));
     if (frozen) socket.pause();
   };
+  let rate = Infinity;
+  const [up, down] = [{ freeAt: 0 }, { freeAt: 0 }];
   const listener = createServer({ allowHalfOpen: true }, (inside) => {
     const outside = connect({ ...server, allowHalfOpen: true });
-    for (const [from, to] of [
-      [inside, outside],
-      [outside, inside],
+    for (const [from, to, direction] of [
+      [inside, outside, up],
+      [outside, inside, down],
     ] as const) {
+      let waits = false;
+      const goOn = (): void => {
+        waits = false;
+        if (!frozen && !to.writableNeedDrain) from.resume();
+      };
       keep(from);
       from.on('data', (chunk: Buffer) => {
         const passing = chunk.subarray(0, left);
         if (!to.write(passing)) from.pause();
         left -= passing.length;
         carried += passing.length;
+        if (rate < Infinity) {
+          const now = performance.now();
+          direction.freeAt = Math.max(direction.freeAt, now) + (passing.length / rate) * 1000;
+          waits = true;
+          from.pause();
+          setTimeout(goOn, direction.freeAt - now);
+        }
         if (left > 0) return;
         left = Infinity;
         then();
       });
       to.on('drain', () => {
-        if (!frozen) from.resume();
+        if (!frozen && !waits) from.resume();
       });
       from.on('end', () => to.end());
       from.on('close', () => to.destroy());
@@ -80,6 +96,9 @@ export async function startTcpProxy(server: { host: string; port: number }, port
     thaw: () => {
       frozen = false;
       for (const socket of sockets) socket.resume();
+    },
+    slow: (bytesPerSecond) => {
+      rate = bytesPerSecond;
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();

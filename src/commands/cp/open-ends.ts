@@ -3,6 +3,7 @@ import {
   readRemoteTree,
   writeLocalTree,
   writeRemoteTree,
+  type Compression,
   type LocalResume,
   type Name,
   type Probe,
@@ -32,7 +33,8 @@ export function openReader(source: Source, session: Session, report: Report, onl
     only,
     filter,
     report,
-    compress: chooseCompression(options, source.tools),
+    compression: chooseCompression(options, source.tools),
+    log: session.log,
     tar: source.tools.tar !== undefined,
     ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
   });
@@ -59,15 +61,20 @@ export function openWriter(to: Destination, options: WriterOptions, session: Ses
       shown,
       sameOwner,
       tar: to.tools.tar !== undefined,
+      compression: chooseCompression(session.options, to.tools),
+      log: session.log,
     });
   }
   const destination = Buffer.from(options.destination, 'latin1');
   return writeLocalTree({ ...options, destination, sameOwner, limits: {} });
 }
 
-/** What `auto` means is decided here: on no way that was measured did it pay to compress. */
-function chooseCompression({ compress }: CopyOptions, tools: Probe['tools']): 'none' | 'gzip' | 'zstd' {
-  if (compress === 'auto' || compress === 'none') return 'none';
-  if (tools[compress]) return compress;
-  throw new KxError('KX_USAGE', `there is no ${compress} in the container`, { hint: 'leave --compress away' });
+function chooseCompression({ compress }: CopyOptions, tools: Probe['tools']): Compression | undefined {
+  if (compress === 'none') return undefined;
+  if (compress !== 'auto') {
+    if (tools[compress]) return { tool: compress, always: true };
+    throw new KxError('KX_USAGE', `there is no ${compress} in the container`, { hint: 'leave --compress away' });
+  }
+  const tool = (['zstd', 'gzip'] as const).find((each) => tools[each]);
+  return tool && { tool, always: false };
 }

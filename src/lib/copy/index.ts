@@ -2,6 +2,7 @@
  * Trees of files on their way: a reader yields entries, a writer takes them, and this machine and a container can be
  * either. Nothing is taken for whole because a command ended well: what arrived is counted and acknowledged.
  */
+export type { Compression } from './compression.ts';
 export { copyTree, type Progress } from './copy-tree.ts';
 export { displayName } from './display-name.ts';
 export { emptyBody, toName, type Entry, type Name, type Report, type TreeReader, type TreeWriter } from './entry.ts';

@@ -32,7 +32,7 @@ const ways: readonly Programs[] = [
 ];
 
 function options(from: TestEnd, path: string, more: Partial<RemoteTreeOptions> = {}): RemoteTreeOptions {
-  return { path, filter: () => true, report: from.report, compress: 'none', tar: true, ...more };
+  return { path, filter: () => true, report: from.report, tar: true, ...more };
 }
 
 async function bytesOf(body: AsyncIterable<Buffer>): Promise<Buffer> {

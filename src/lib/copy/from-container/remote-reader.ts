@@ -1,18 +1,15 @@
 import { crc32 } from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
+import type { Compression } from '../compression.ts';
 import { displayName } from '../display-name.ts';
 import { emptyBody, type Entry, type Name, type Problem, type Report, type TreeReader } from '../entry.ts';
 import type { Filter } from '../filter.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { Prefix } from '../prefix.ts';
 import type { RemoteEnd } from '../remote-end.ts';
-import {
-  createRemoteStream,
-  SenderStopped,
-  StreamChanged,
-  type RemoteStream,
-  type SendSession,
-} from './remote-stream.ts';
+import { createPace } from './pace.ts';
+import { createRemoteStream, type RemoteStream, type SendSession } from './remote-stream.ts';
+import { SenderStopped, StreamChanged } from './stream-endings.ts';
 import { decodeTar, type TarDecoder, type TarEntry } from '../tar/decode.ts';
 import { readTarMessage } from './tar-messages.ts';
 import { relativePath } from '../tar/path.ts';
@@ -26,8 +23,10 @@ export interface RemoteTreeOptions {
   readonly only?: readonly Name[] | undefined;
   readonly filter: Filter;
   readonly report: Report;
-  /** What the container squeezes the stream with. */
-  readonly compress: 'none' | 'gzip' | 'zstd';
+  /** undefined: nothing is compressed. */
+  readonly compression?: Compression | undefined;
+  /** Told what is compressed and why. */
+  readonly log?: ((line: string) => void) | undefined;
   /** False: there is none, or it is not to be used; a shell script sends what a tar would. */
   readonly tar: boolean;
   /** How many bytes all files together may have. */
@@ -76,7 +75,7 @@ class RemoteTree {
       shown,
       only: only?.map((name) => (name === '' ? '.' : `./${name}`)),
       tar: options.tar,
-      compress: options.compress,
+      pace: createPace(options.compression, options.log ?? (() => {})),
       now: Math.floor(Date.now() / 1000),
       onLine: (line) => this.#hear(line),
       lastLine: '',

@@ -4,6 +4,8 @@ import { KxError } from '../../errors/index.ts';
 import type { Name, Problem } from '../entry.ts';
 import type { Prefix } from '../prefix.ts';
 import type { RemoteEnd } from '../remote-end.ts';
+import { cutShort, isExplained, stopped, StreamChanged } from './stream-endings.ts';
+import type { Pace } from './pace.ts';
 import { startSender, type RemoteSender } from './remote-sender.ts';
 import { quietMark, sendCommand, sumMarks, type ResumePoint, type SendRequest } from './send-script.ts';
 import type { EntryPlace, TarBytes } from '../tar/decode.ts';
@@ -18,7 +20,7 @@ export interface SendSession {
   readonly only?: readonly Name[] | undefined;
   /** Taken back when the container has one that cannot be relied on. */
   tar: boolean;
-  readonly compress: SendRequest['compress'];
+  readonly pace: Pace;
   /** Seconds since 1970. */
   readonly now: number;
   /** Gets what is said on stderr; gives how bad it is. */
@@ -33,22 +35,6 @@ export interface SendSession {
   fellShort?: boolean;
   lastLine: string;
 }
-
-/**
- * The stream cannot be taken up where it was lost: what is there of the entry in progress is not what the container has
- * now, or nothing there can tell. `crc` is the CRC-32 of what is there of its body.
- */
-export class StreamChanged extends Error {
-  readonly crc: number | undefined;
-
-  constructor(crc: number | undefined) {
-    super('the stream changed');
-    this.crc = crc;
-  }
-}
-
-/** The sender ended by itself in the middle of the archive, as tars do that read less of a file than they told. */
-export class SenderStopped extends KxError {}
 
 export interface RemoteStream extends TarBytes {
   /** The member whose body comes now, for the check of a resume; '' for none. */
@@ -100,17 +86,17 @@ export function createRemoteStream(session: SendSession): RemoteStream {
   }
 
   /** With a prefix its sums are compared, however long ago the file was changed. */
-  async function open(prefix?: Prefix): Promise<RemoteSender> {
+  async function open(prefix?: Prefix, compress = session.pace.compress): Promise<RemoteSender> {
     const from = resumePoint(stream.member, prefix);
     session.worst = undefined;
     session.fellShort = false;
-    const { only = [], compress, now } = session;
-    const request = { ...session, since: session.since ?? '', listed: session.only !== undefined, from };
+    const { only = [], now } = session;
+    const request = { ...session, compress, since: session.since ?? '', listed: session.only !== undefined, from };
     const opened = await startSender(end, sendCommand(request, now), only, compress, hear);
     if (opened.kind === 'tarless' && session.tar) {
       await opened.close();
       session.tar = false;
-      return open(prefix);
+      return open(prefix, compress);
     }
     try {
       if (check(session, opened) && from !== undefined) throw new StreamChanged(crc);
@@ -154,8 +140,11 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     for (;;) {
       try {
         sender ??= await open();
+        if (session.pace.wanted !== undefined && !stream.replaying) sender = await change(sender, session.pace.wanted);
+        const start = performance.now();
         const chunk = await sender.next();
         if (chunk !== undefined) {
+          session.pace.note(chunk, performance.now() - start);
           position += chunk.length;
           last = chunk;
           if (!stream.replaying) end.retry.progressed();
@@ -169,6 +158,21 @@ export function createRemoteStream(session: SendSession): RemoteStream {
         sender = undefined;
         await end.retry.again(error);
       }
+    }
+  }
+
+  /** The stream compressed or not from here on; the sender that there is goes on where that cannot be had. */
+  async function change(former: RemoteSender, compress: SendRequest['compress']): Promise<RemoteSender> {
+    const { worst } = session;
+    try {
+      const next = await open(undefined, compress);
+      session.pace.changed(true);
+      void former.close();
+      return next;
+    } catch {
+      if (session.worst !== 'failure') session.worst = worst ?? session.worst;
+      session.pace.changed(false);
+      return former;
     }
   }
 
@@ -238,18 +242,3 @@ const reasons: Readonly<Record<string, string>> = {
   denied: 'cannot be entered: permission denied',
   other: 'is neither a file nor a directory',
 };
-
-/** A tar that leaves something out says so and ends with a code; GNU tar has 1 for what is harmless. */
-function isExplained(code: number, worst: Problem['level'] | undefined): boolean {
-  return code === 0 || worst === 'failure' || (code === 1 && worst === 'warning');
-}
-
-function cutShort(): KxError {
-  return new KxError('KX_CONNECTION_LOST', 'the container sent less than a whole archive', { ran: 'yes' });
-}
-
-function stopped(code: number, { lastLine, fellShort }: SendSession): KxError {
-  const message = `the sender in the container ended with code ${code}${lastLine === '' ? '' : `: ${lastLine}`}`;
-  const kind = fellShort === true ? SenderStopped : KxError;
-  return new kind('KX_COPY_INCOMPLETE', message, { ran: 'yes' });
-}

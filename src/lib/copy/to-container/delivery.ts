@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { KxError } from '../../errors/index.ts';
 import type { Name } from '../entry.ts';
+import type { Packing } from './packing.ts';
+import { packedCommand, payloadOf, weigh, type Parcel } from './parcel.ts';
 import type { Answer, Hello } from './receive-script.ts';
 import { startReceiver, type Command, type Receiver } from './receiver.ts';
 import type { RemoteEnd } from '../remote-end.ts';
-
-/** A command that is kept until it is answered. */
-export interface Parcel extends Command {
-  /** Called once, on whichever connection the answer came. What it throws ends the delivery. */
-  answered(answer: Answer): void;
-  /** The files that are incomplete when it is carried out in part; undefined: none. */
-  readonly touches?: () => readonly Name[];
-  /** Posts the same as commands with a payload of about `limit` bytes, as this one is too much for a connection. */
-  readonly split?: (limit: number) => void;
-}
 
 /** Where a receiver works. */
 export interface Base {
@@ -29,6 +21,7 @@ export interface DeliveryOptions {
   readonly base: Base;
   /** Whether commands are batches that are better kept until they are whole. */
   readonly keepBatches: boolean;
+  readonly packing: Packing;
   /** After a lost connection, before anything is sent again. */
   onReconnect(ask: (command: Command) => Promise<Answer>): Promise<void>;
 }
@@ -59,6 +52,9 @@ export interface Delivery {
 /** Bytes on their way before one more command; with a part of a file, what a connection of 1 Gbit/s and 60 ms holds. */
 const windowBytes = 4 << 20;
 const mostInPart = 4 << 20;
+/** The same before it is known whether to compress: what is on its way is not compressed any more. */
+const firstWindow = 2 << 20;
+const firstPart = 256 * 1024;
 const leastInPart = 64 * 1024;
 
 /** A name for the receivers of one copy, which begins with its mark of eight digits. */
@@ -74,15 +70,18 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   const closing = new AbortController();
   let bytes = 0;
   let connections = 0;
-  let partBytes = mostInPart;
+  let partBytes = options.packing.isReady ? mostInPart : firstPart;
   /** Of the present connection: undefined until commands are sent, then whether one was answered. */
   let carries: boolean | undefined;
   /** Of `pending`, what the present connection has not been given, and the bytes that it was given and has not answered. */
   let waiting: Parcel[] = [];
   let unanswered = 0;
+  /** When the last answer came, in milliseconds; undefined: none has come yet. */
+  let lastAnswer: number | undefined;
   /** How many those may be. A connection that was lost may be lost again soon: the next ones begin with little. */
   let most = Infinity;
-  let keepBatches = options.keepBatches;
+  let { keepBatches } = options;
+  let unpacks = true;
   /** The receiver that takes commands. */
   let open: Receiver | undefined;
   let latest: Hello | undefined;
@@ -108,13 +107,23 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     wake();
   };
   const send = (to: Receiver, parcel: Parcel): void => {
-    const weight = weigh(parcel);
+    const command = unpacks ? packedCommand(parcel) : parcel;
+    const weight = weigh(command);
     unanswered += weight;
     carries ??= false;
-    to.send(parcel, (answer) => {
+    const start = performance.now();
+    to.send(command, (answer) => {
       if (failure !== undefined || to !== open) return;
       unanswered -= weight;
-      most *= 2;
+      // As in the slow start of TCP: what a connection loses is little more than what it has carried.
+      most += weight;
+      const now = performance.now();
+      // The first answer of a connection is late: the receiver has to start.
+      if (lastAnswer !== undefined && answer.status === 0) {
+        const ms = now - Math.max(start, lastAnswer);
+        options.packing.note({ plain: payloadOf(parcel), sent: payloadOf(command), ms });
+      }
+      lastAnswer = now;
       if (pending.has(parcel)) take(parcel, answer);
       pump(to);
     });
@@ -122,7 +131,7 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   const pump = (to: Receiver): void => {
     let sent = 0;
     for (const parcel of waiting) {
-      if (unanswered > 0 && unanswered + weigh(parcel) > most) break;
+      if (unanswered > 0 && unanswered + weigh(unpacks ? packedCommand(parcel) : parcel) > most) break;
       sent++;
       if (pending.has(parcel)) send(to, parcel);
     }
@@ -177,14 +186,17 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
       try {
         const current = await connect();
         open = current;
-        [waiting, unanswered] = [[...pending], 0];
+        [waiting, unanswered, lastAnswer] = [[...pending], 0, undefined];
         pump(current);
         const how = await current.ended;
         open = undefined;
         most = leastInPart;
         if (how === 'end') return;
         if (how === 'unkept') keepBatches = false;
-        else throw how;
+        else if (how === 'packed') {
+          unpacks = false;
+          options.packing.giveUp();
+        } else throw how;
       } catch (error) {
         if (failure !== undefined) return;
         if (carries === false) shrink();
@@ -222,7 +234,7 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     },
     post,
     withdraw,
-    room: () => until(() => bytes <= windowBytes),
+    room: () => until(() => bytes <= (options.packing.isReady ? windowBytes : firstWindow)),
     settled: () => until(() => pending.size === 0),
     async end() {
       post({ letter: 'e', words: '', names: [], answered: () => {} });
@@ -232,12 +244,6 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     },
     stop,
   };
-}
-
-/** Bytes that a command is counted with. */
-function weigh({ payload, names }: Command): number {
-  const sum = (lengths: readonly number[]): number => lengths.reduce((total, length) => total + length, 0);
-  return 256 + sum(names.map((name) => name.length)) + sum((payload ?? []).map((piece) => piece.length));
 }
 
 function sameContainer(before: Hello | undefined, now: Hello): void {

@@ -17,6 +17,9 @@ import { encodeWord } from '../shell-word.ts';
  * an exact number of bytes and not one more. stderr goes nowhere but stays open: containerd closes stdin when it ends.
  * Variables: i number, v a name, y and z two of them, o what a tool said, s its status, w words of the answer.
  *
+ * Bytes may come compressed, as one member: then f says with what, g and h how long that is, and what comes out is as long as
+ * the other words say. Both lengths are exact: a dot behind what comes out proves that, and that the tool ended well.
+ *
  * What a copy left of a file has a name beside it with the mark of that copy in it. It is free for another when that copy is
  * known to be over, or else when no process names its mark and it was not written to for a minute.
  */
@@ -26,13 +29,18 @@ const functions = [
   'dot() { read -r v; [ "$v" = . ] || exit; };',
   'say() { n=0; set -f; IFS=$nl; for l in $o; do [ $n = 200 ] && break; n=$((n+1)); printf "! %s\\n" "$l"; done;',
   'IFS=" "; set +f; printf "= %s %s %s\\n" $i $s "$w"; };',
-  'skip() { [ $a = 0 ] || dd bs=65536 count=$a iflag=fullblock; [ $b = 0 ] || dd bs=$b count=1 iflag=fullblock; };',
+  'take() { [ $1 = 0 ] || dd bs=65536 count=$1 iflag=fullblock; [ $2 = 0 ] || dd bs=$2 count=1 iflag=fullblock; };',
+  // Runs a function on the bytes. 8 and 9 are of one that did not take them, 7 is of bytes that do not unpack.
+  'unpack() { [ "$f" ] || { "$@"; return; }; take $g $h | if $f -dc; then echo .; else dd bs=65536 of=/dev/null; fi |',
+  '( "$@"; r=$?; case $r in [89]) ;; *) IFS= read -r l && [ "$l" = . ] || r=7;; esac; dd bs=65536 of=/dev/null; exit $r ); };',
   // A directory of the tree that may not be written to may be made so: it gets its mode in the end.
   'able() { [ -w "${1%/*}" ] || [ "${1%/*}" = . ] || chmod u+rwx "${1%/*}" 2>/dev/null; };',
   // dd cuts a file off where it begins to write; the bytes behind the last whole block are appended.
-  'put() { umask 077; able "$v"; { true >>"$v"; } || return 9;',
+  'put() { [ $d = 0 ] || [ -f "$v" ] || { echo gone >&2; return 9; }; umask 077; able "$v"; { true >>"$v"; } || return 9;',
   'if [ $a = 0 ]; then true >"$v"; else dd bs=65536 count=$a seek=$d iflag=fullblock of="$v"; fi || return 8;',
   '[ $b = 0 ] || dd bs=$b count=1 iflag=fullblock >>"$v" || return 8; };',
+  'keep() { dd bs=$a count=$b iflag=fullblock of=/proc/self/fd/4; };',
+  'untar() { dd bs=$a count=$b iflag=fullblock | { umask $e; tar $d -f - 2>&1; s=$?; dd bs=65536 of=/dev/null; exit $s; }; };',
   'size() { set -- "$1" $(ls -lnL "$1"); n=$6; [ "$n" ] || n=$(wc -c <"$1"); };',
   // The owner first: changing it takes the set-user-ID bit away.
   'attr() { [ $f = - ] || chown $f "$1"; [ $b = - ] || chmod $b "$1";',
@@ -65,7 +73,7 @@ const functions = [
 ];
 
 const begin = [
-  'LC_ALL=C; EXTRACT_UNSAFE_SYMLINKS=1; export LC_ALL EXTRACT_UNSAFE_SYMLINKS; exec 3>&2 2>/dev/null;',
+  'LC_ALL=C; EXTRACT_UNSAFE_SYMLINKS=1; export LC_ALL EXTRACT_UNSAFE_SYMLINKS; unset GZIP; exec 3>&2 2>/dev/null;',
   'IFS=" "; nl=$(printf "\\nx"); nl=${nl%x};',
   'dd bs=1 count=0 iflag=fullblock </dev/null || { echo "kx dd"; exit 126; };',
   // Another writer of the same files would undo what this one does.
@@ -78,19 +86,18 @@ const begin = [
 ];
 
 const loop = [
-  'while read -r c i a b d e f g; do o=; w=; s=0; case $c in',
+  'while read -r c i a b d e f g h; do o=; w=; s=0; case $c in',
   // Makes the directory and goes there.
   'm) { [ -d "$t" ] || o=$(mkdir "$t" 2>&1); } && o=$(cd "$t" 2>&1) && cd "$t" || { s=1; say; exit 1; };;',
   // Unpacks a batch.
-  't) if [ "$u" ]; then dd bs=$a count=$b iflag=fullblock of=/proc/self/fd/4 || { echo "kx shm"; exit; }; dot;',
-  'o=$(umask $e; tar $d -f - </proc/self/fd/4 2>&1); s=$?; else',
-  'o=$(dd bs=$a count=$b iflag=fullblock | { umask $e; tar $d -f - 2>&1; s=$?; dd bs=65536 of=/dev/null; exit $s; }); s=$?; dot; fi;;',
+  't) if [ "$u" ]; then unpack keep; else o=$(unpack untar); fi; s=$?; [ "$f" ] && [ $s = 7 ] && { echo "kx pack"; exit; };',
+  'if [ "$u" ]; then [ $s = 0 ] || { echo "kx shm"; exit; }; dot; o=$(umask $e; tar $d -f - </proc/self/fd/4 2>&1); s=$?; else dot; fi;;',
   // Opens a file: says whether it is made anew, written over, or written directly.
   'o) names; if plain; then w=new; [ ! -e "$z" ] || w=over; o=$({ true >>"$y"; } 2>&1); s=$?;',
   'if [ $s != 0 ] && [ -f "$z" ] && [ -w "$z" ]; then w=direct; o=; s=0; fi; else o="it is a directory"; s=1; fi;;',
   // Stores a part of a file. Behind a failed write nobody knows how much of the input is left.
-  'p) name; if [ $d != 0 ] && [ ! -f "$v" ]; then o=gone; s=9; else o=$(put 2>&1); s=$?; fi;',
-  'case $s in 0) o=;; 9) skip >/dev/null;; *) say; exit;; esac; dot;;',
+  'p) name; o=$(unpack put 2>&1); s=$?; case $s in 0) o=;; 7) echo "kx pack"; exit;;',
+  '9) [ "$f" ] || take $a $b >/dev/null;; *) say; exit;; esac; dot;;',
   'c) names; o=$(commit 2>&1); s=$?;;',
   'q) name; w=gone; [ ! -f "$v" ] || { size "$v"; w=$n; };;',
   'd) name; o=$(folder 2>&1); s=$?;;',

@@ -23,14 +23,20 @@ export interface Command {
   readonly payload?: readonly Buffer[];
 }
 
+/** What ended a receiver. */
+type Ending = 'end' | 'unkept' | 'packed' | KxError;
+
 /** A receiver that runs in the container, over one connection. */
 export interface Receiver {
   /** Resolves with its first line; rejects as `ended` tells. */
   readonly hello: Promise<Hello>;
   /** Commands are carried out in their order; `answered` is not called for those whose answer never came. */
   send(command: Command, answered: (answer: Answer) => void): void;
-  /** What ended it: `end` when it was told to end, `unkept` when it could not keep a batch, else the error. Never rejects. */
-  readonly ended: Promise<'end' | 'unkept' | KxError>;
+  /**
+   * What ended it: `end` when it was told to end, `unkept` when it could not keep a batch, `packed` when it could not unpack
+   * what it got, else the error. Never rejects.
+   */
+  readonly ended: Promise<Ending>;
 }
 
 /** How long a receiver may take to leave after its last answer, in milliseconds. */
@@ -55,7 +61,7 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
   const waiting: { id: number; answered: (answer: Answer) => void }[] = [];
   const hello = Promise.withResolvers<Hello>();
   hello.promise.catch(() => {});
-  const ended = Promise.withResolvers<'end' | 'unkept' | KxError>();
+  const ended = Promise.withResolvers<Ending>();
   let sent = 0;
   let greeted = false;
   let ending = false;
@@ -74,6 +80,7 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
     }
     if (line === 'kx dd') return finish(missing('the container has no dd that could store what is copied'));
     if (line === 'kx shm') return finish('unkept');
+    if (line === 'kx pack') return finish('packed');
     const answered = parseAnswer(line, said);
     said = [];
     const next = answered && waiting.shift();
@@ -86,7 +93,7 @@ function receive(remote: RemoteProcess, base: Name): Receiver {
     next.answered(answered.answer);
     if (ending && waiting.length === 0) setTimeout(leave, leavePatience).unref();
   };
-  const finish = (how: 'end' | 'unkept' | KxError): void => {
+  const finish = (how: Ending): void => {
     ended.resolve(how);
     hello.reject(how instanceof KxError ? how : lost('the receiver ended'));
   };

@@ -1,10 +1,12 @@
 import { KxError } from '../../errors/index.ts';
 import type { Keep } from './attributes.ts';
+import type { Compression } from '../compression.ts';
 import { createReceiverNonce, startDelivery, type Base, type Delivery } from './delivery.ts';
 import { displayName } from '../display-name.ts';
 import type { Entry, Name, Remains, Report, TreeWriter } from '../entry.ts';
 import type { Answer } from './receive-script.ts';
 import { goOnWith, type RemoteResume } from './go-on.ts';
+import { createPacking } from './packing.ts';
 import { removeStaged } from './remove-staged.ts';
 import { parentBase, treeBase } from './remote-base.ts';
 import type { RemoteEnd } from '../remote-end.ts';
@@ -14,7 +16,7 @@ import { createStagedFiles, type StagedFile } from './staged-files.ts';
 import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
 import { destinationError, reasonOf } from './tool-words.ts';
 import {
-  postBatch,
+  packBatch,
   postByHand,
   postDirectories,
   postDirectoryAttributes,
@@ -30,6 +32,10 @@ export interface RemoteWriterOptions extends Keep {
   readonly shown?: Name | undefined;
   /** Whether the container has a tar. */
   readonly tar: boolean;
+  /** undefined: nothing is compressed. */
+  readonly compression?: Compression | undefined;
+  /** Told what is compressed and why. */
+  readonly log?: ((line: string) => void) | undefined;
   /** Marks the staging files of this run, eight hexadecimal digits: a later one takes them for its own. */
   readonly mark?: string | undefined;
   /** Go on with what earlier copies left of large files. */
@@ -95,8 +101,9 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     stored.bytes += bytes;
   };
   const files = createStagedFiles({ delivery: () => delivery, mark: nonce.slice(6, 14), report, onStored, place });
+  const packing = createPacking(options.compression, options.log ?? (() => {}));
   const delivery: Delivery = startDelivery(end, {
-    ...{ nonce, base, keepBatches: options.tar },
+    ...{ nonce, base, keepBatches: options.tar, packing },
     onReconnect: (ask) => files.compare(ask),
   });
   const keep = { preserve, sameOwner };
@@ -111,6 +118,7 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     special: [],
     delivery,
     files,
+    packing,
     report,
     keep,
     umask,
@@ -136,7 +144,7 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   if (path === '' && kind === 'directory') return;
   if (path === '') return writeRoot(to, entry);
   if (kind === 'file' && (!to.options.tar || entry.size > largestInBatch)) {
-    flush(to);
+    await flush(to);
     return sendLarge(to, to.files.begin(path, tarName(path)), entry);
   }
   // What is in a directory can be written whatever mode the directory is to have.
@@ -151,7 +159,7 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
     return;
   }
   if (kind === 'file' && (entry.mode & 0o6000) !== 0) to.special.push(entry);
-  if (!to.batches.fits(open)) flush(to);
+  if (!to.batches.fits(open)) await flush(to);
   await to.batches.add(open);
 }
 
@@ -161,8 +169,8 @@ async function sendLarge(to: Writing, file: StagedFile, entry: Entry): Promise<v
   return sendFile(to, file, canGoOn ? await goOnWith(to, file, entry, resume) : entry);
 }
 
-function flush(to: Writing): void {
-  if (!to.batches.isEmpty) postBatch(to, to.batches.take());
+async function flush(to: Writing): Promise<void> {
+  if (!to.batches.isEmpty) await packBatch(to, to.batches.take());
 }
 
 /** A root that is no directory: its errors are those of the whole. */
@@ -185,7 +193,7 @@ async function writeRoot(to: Writing, entry: Entry): Promise<void> {
 
 async function finish(to: Writing): Promise<void> {
   const { delivery, late } = to;
-  flush(to);
+  await flush(to);
   await delivery.settled();
   for (const entry of late) {
     await delivery.room();

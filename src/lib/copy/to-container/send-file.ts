@@ -11,7 +11,8 @@ export async function sendFile(to: Unpacking, file: StagedFile, entry: Entry): P
   let pieces: Buffer[] = [];
   const post = async (): Promise<void> => {
     await to.delivery.room();
-    if (!file.failed) to.files.part(file, pieces);
+    const packed = await to.packing.pack(pieces);
+    if (!file.failed) to.files.part(file, pieces, packed);
     [left, pieces] = [left - wanted, []];
     wanted = nextPart(left, to.delivery.partBytes);
   };

@@ -1,8 +1,10 @@
 import { KxError } from '../../errors/index.ts';
 import { attributeWords, type Attributes } from './attributes.ts';
-import type { Delivery, Parcel } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { displayName } from '../display-name.ts';
 import type { Name, Report } from '../entry.ts';
+import type { Packed } from './packing.ts';
+import type { Parcel } from './parcel.ts';
 import type { Answer } from './receive-script.ts';
 import type { Command } from './receiver.ts';
 import { destinationError, reasonOf, remarksOf, throwIfHopeless } from './tool-words.ts';
@@ -30,8 +32,11 @@ export interface StagedFiles {
   begin(path: Name, final: Name, how?: StagedFile['how'], stage?: Name): StagedFile;
   /** A name beside `final` that is of no other file. */
   nameStage(final: Name): Name;
-  /** Stores what follows what was posted before, in commands of a fitting size. All parts but the last are whole blocks of 64 KiB. */
-  part(file: StagedFile, pieces: readonly Buffer[]): void;
+  /**
+   * Stores what follows what was posted before; all parts but the last are whole blocks of 64 KiB. In commands of a fitting size, or
+   * in one, where it was compressed.
+   */
+  part(file: StagedFile, pieces: readonly Buffer[], packed?: Packed): void;
   /** Gives the file its attributes and its name. */
   commit(file: StagedFile, attributes: Attributes): void;
   /** A file that is not to become whole. */
@@ -77,7 +82,7 @@ export function createStagedFiles({ delivery, mark, report, onStored, place }: S
   const nameStage = (final: Name): Name => `${stagePrefix(final)}${mark}-${++named}`;
   const post = (
     file: StagedFile,
-    command: Command,
+    command: Command & Pick<Parcel, 'packed'>,
     answered: (answer: Answer) => void,
     split?: (limit: number) => void,
   ): void => {
@@ -97,10 +102,16 @@ export function createStagedFiles({ delivery, mark, report, onStored, place }: S
     file.parcels.add(parcel);
     delivery().post(parcel);
   };
-  const postParts = (file: StagedFile, pieces: readonly Buffer[], from: number, limit: number): void => {
+  const postParts = (
+    file: StagedFile,
+    pieces: readonly Buffer[],
+    from: number,
+    limit: number,
+    packed?: Packed,
+  ): void => {
     let at = from;
-    for (const [part, length] of cut(pieces, limit)) {
-      const words = `${Math.floor(length / block)} ${length % block} ${at / block}`;
+    for (const [part, length] of cut(pieces, packed === undefined ? limit : Infinity)) {
+      const words = `${Math.floor(length / block)} ${length % block} ${at / block} -`;
       const behind = (at += length);
       const answered = ({ status, said }: Answer): void => {
         if (status === 0) file.stored = behind;
@@ -108,7 +119,7 @@ export function createStagedFiles({ delivery, mark, report, onStored, place }: S
         else fail(file, said);
       };
       const split = (smaller: number): void => postParts(file, part, behind - length, smaller);
-      post(file, { letter: 'p', words, names: [file.stage], payload: part }, answered, split);
+      post(file, { letter: 'p', words, names: [file.stage], payload: part, packed }, answered, split);
     }
   };
   const forget = (file: StagedFile): void => {
@@ -141,10 +152,10 @@ export function createStagedFiles({ delivery, mark, report, onStored, place }: S
       open.add(file);
       return file;
     },
-    part(file, pieces) {
+    part(file, pieces, packed) {
       const from = file.posted;
       file.posted += lengthOf(pieces);
-      postParts(file, pieces, from, delivery().partBytes);
+      postParts(file, pieces, from, delivery().partBytes, packed);
     },
     commit(file, attributes) {
       file.committing = true;

@@ -1,6 +1,8 @@
 import { attributesOf, attributeWords, type Keep } from './attributes.ts';
-import type { Delivery, Parcel } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { Entry, Name, Report } from '../entry.ts';
+import type { Packed, Packing } from './packing.ts';
+import type { Parcel } from './parcel.ts';
 import type { Answer } from './receive-script.ts';
 import type { StagedFiles } from './staged-files.ts';
 import { archiveOf, archiveWords, tarName, type Batch, type BatchItem } from './tar-batch.ts';
@@ -10,6 +12,7 @@ import { destinationError, reasonOf, remarksOf, throwIfHopeless } from './tool-w
 export interface Unpacking {
   readonly delivery: Delivery;
   readonly files: StagedFiles;
+  readonly packing: Packing;
   readonly report: Report;
   readonly keep: Keep;
   readonly umask: number;
@@ -23,11 +26,16 @@ export interface Unpacking {
 
 type MakeByHand = (to: Unpacking, entry: Entry, body: Buffer) => void;
 
+/** Unpacks a batch by tar, compressed on its way where that is worth it. */
+export async function packBatch(to: Unpacking, batch: Batch): Promise<void> {
+  postBatch(to, batch, postByHand, await to.packing.pack(archiveOf(batch)));
+}
+
 /**
- * Unpacks a batch by tar. When tar fails, what it names is made by hand, and the rest is unpacked again in halves: some
+ * Unpacks a batch by tar; `packed` is its archive. When tar fails, what it names is made by hand, and the rest is unpacked again in halves: some
  * tars stop at the first file that they cannot make, and none tells reliably what it made.
  */
-export function postBatch(to: Unpacking, batch: Batch, byHand: MakeByHand = postByHand): void {
+function postBatch(to: Unpacking, batch: Batch, byHand: MakeByHand, packed?: Packed): void {
   const payload = archiveOf(batch);
   const options = `-x${to.keep.preserve ? 'p' : 'm'}${to.keep.sameOwner ? '' : 'o'}`;
   // Not every tar does without the umask.
@@ -41,7 +49,7 @@ export function postBatch(to: Unpacking, batch: Batch, byHand: MakeByHand = post
   };
   const touches = (): Name[] => batch.items.filter(({ entry }) => entry.size > 0).map(({ entry }) => entry.path);
   const split = (limit: number): void => splitBatch(to, batch, limit, byHand);
-  to.delivery.post({ letter: 't', words, names: [], payload, answered, touches, split });
+  to.delivery.post({ letter: 't', words, names: [], payload, packed, answered, touches, split });
 }
 
 /** Posts a batch as smaller ones. A file that is too large for one is made by hand, in parts. */
