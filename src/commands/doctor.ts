@@ -38,6 +38,10 @@ export default class Doctor extends BaseCommand {
       options: allCommands,
       summary: `What is asked for, can be repeated (default all but privileged-exec, which only warns)`,
     }),
+    'helper-namespace': string({
+      helpValue: 'NAME',
+      summary: 'Namespace of helper pods, for the rights that they need; else that of the target',
+    }),
     idle: durationFlag('idle', { summary: 'Hold a session silent for so long, and say whether it stays open' })(),
     output: string({
       char: 'o',
@@ -62,6 +66,7 @@ export default class Doctor extends BaseCommand {
         container: flags.container,
         commands: flags.command ?? [],
         allCommands,
+        helperNamespace: flags['helper-namespace'],
         idle: flags.idle,
         connection: connectionOf(flags),
       },

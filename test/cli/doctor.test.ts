@@ -39,6 +39,12 @@ apiVersion: kx.dev/v1
 kind: SandboxUser
 metadata: { name: runner }
 spec: { token: runner-token, rules: [{ verbs: [get, create], resources: [pods/exec] }] }
+---
+# May do in one namespace whatever privileged-exec needs.
+apiVersion: kx.dev/v1
+kind: SandboxUser
+metadata: { name: builder }
+spec: { token: builder-token, rules: [{ namespaces: [default], verbs: ['*'], resources: [pods, pods/exec] }] }
 `;
 
 suite('kx doctor', () => {
@@ -163,7 +169,33 @@ suite('kx doctor', () => {
     assert.deepEqual(both.failing, ['rights.logs']);
     const privileged = await examine(['--context', 'sandbox-runner', '--command', 'privileged-exec']);
     assert.deepEqual(privileged.failing, ['rights.privileged-exec']);
-    assert.match(privileged.report.rules ?? '', /^kind: ClusterRoleBinding$/m);
+    const rules = privileged.report.rules ?? '';
+    assert.match(rules, /^# for node\/NAME, [^]*^# kind: ClusterRoleBinding$/m);
+    assert.doesNotMatch(rules, /^kind: ClusterRole/m);
+  });
+
+  test('asks for the rights of helper pods where they are to be made', async () => {
+    const asked = ['--command', 'privileged-exec', '--helper-namespace', 'kube-system'];
+    const admin = await examine(asked);
+    assert.match(admin.find('rights.privileged-exec').message, /namespace default and helper pods in kube-system$/);
+    const { failing, find, report } = await examine(['--context', 'sandbox-builder', ...asked]);
+    assert.deepEqual(failing, ['rights.privileged-exec']);
+    const { message, details } = find('rights.privileged-exec');
+    assert.match(
+      message,
+      /^you may not get and create and delete pods; get (and create )?pods\/exec in namespace kube-system$/,
+    );
+    const missing = details['missing'] as { verb: string; namespace: string | null; needed: boolean }[];
+    assert.ok(missing.some(({ verb, namespace }) => verb === 'delete' && namespace === 'kube-system'));
+    assert.ok(missing.some(({ namespace, needed }) => namespace === null && !needed));
+    assert.match(report.rules ?? '', /^metadata: \{ name: kx-privileged-exec-builder, namespace: kube-system \}$/m);
+    assert.deepEqual((await examine(['--context', 'sandbox-builder', '--command', 'privileged-exec'])).failing, []);
+  });
+
+  test('takes only what can be a namespace for helper pods', async () => {
+    const { code, stderr } = await runKx(['doctor', '--helper-namespace', 'A B'], sandbox);
+    assert.equal(code, 125);
+    assert.match(stderr, /^error: "A B" cannot be the name of a namespace \[KX_USAGE\]/);
   });
 
   test('knows that cp needs a helper container where the image has no shell', async () => {

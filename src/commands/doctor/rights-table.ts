@@ -5,7 +5,8 @@ export interface Right {
   readonly group: string;
   /** With the subresource, as in `pods/exec`. */
   readonly resource: string;
-  readonly scope: 'namespace' | 'cluster';
+  /** Where: the namespace of the target, that of helper pods, or the whole cluster. */
+  readonly scope: 'namespace' | 'helper' | 'cluster';
 }
 
 /** A right that a command cannot do without, or (with `for`) one that a part of it needs. */
@@ -27,6 +28,12 @@ const workloads = (why: string): Need[] => [
 const exec = need('get create', 'pods/exec');
 const waiting = need('watch', 'pods', 'waiting for the first pod of TYPE/NAME');
 
+/** Making helper pods, and running commands in them. */
+const helperPods = (why?: string): Need[] => [
+  ...need('get create delete', 'pods', why, '', 'helper'),
+  ...need('get create', 'pods/exec', why, '', 'helper'),
+];
+
 /** What each command needs. A test compares the names with the commands that connect. */
 export const needs: Readonly<Record<string, readonly Need[]>> = {
   exec: [...exec, ...need('get', 'pods', 'pods with several containers'), ...workloads('TYPE/NAME'), ...waiting],
@@ -47,13 +54,17 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     ...exec,
     ...need('get list', 'pods'),
     ...workloads('TYPE/NAME').filter(({ resource }) => resource !== 'pods'),
+    ...need('list', 'nodes', '--all-nodes', '', 'cluster'),
+    ...helperPods('--all-nodes'),
   ],
   'privileged-exec': [
-    ...need('get create delete', 'pods'),
-    ...exec,
+    ...need('get', 'pods'),
+    ...helperPods(),
+    ...workloads('TYPE/NAME'),
     ...need('get', 'nodes', 'node/NAME', '', 'cluster'),
-    ...need('list', 'pods', 'TYPE/NAME and --gc'),
-    ...need('list', 'events', 'saying why a helper pod does not start'),
+    ...need('get', 'runtimeclasses', 'saying why a sandboxed pod is refused', 'node.k8s.io', 'cluster'),
+    ...need('list', 'pods', '--gc', '', 'helper'),
+    ...need('list', 'events', 'saying why a helper pod does not start', '', 'helper'),
   ],
 };
 

@@ -1,11 +1,13 @@
 import { KxError } from '../../lib/errors/index.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
 import { failed, limited, type Check } from './check.ts';
-import { needs, type Need, type Right } from './rights-table.ts';
+import { needs, type Need } from './rights-table.ts';
 
 /** What the check of rights looks at. */
 export interface RightsRequest {
   readonly namespace: string;
+  /** Where helper pods are made. */
+  readonly helperNamespace: string;
   /** The commands to look at; those in `asked` fail where a right is missing. */
   readonly commands: readonly string[];
   readonly asked: readonly string[];
@@ -17,12 +19,18 @@ export interface RightsRequest {
   readonly hasShell: boolean | undefined;
 }
 
+/** A need, and where it is. */
+export interface PlacedNeed extends Need {
+  /** null: of the cluster. */
+  readonly namespace: string | null;
+}
+
 /** What a command needs: all of it, whether it is there or not. */
 export interface Requirement {
   readonly command: string;
-  readonly needed: readonly Need[];
+  readonly needed: readonly PlacedNeed[];
   /** What parts of it need. */
-  readonly optional: readonly Need[];
+  readonly optional: readonly PlacedNeed[];
 }
 
 const atOnce = 4;
@@ -33,14 +41,15 @@ export async function checkRights(
   request: RightsRequest,
   signal: AbortSignal,
 ): Promise<{ readonly checks: readonly Check[]; readonly failing: readonly Requirement[] }> {
+  const requirements = request.commands.map((command) => requirementOf(command, request));
   const wanted = new Map(
-    request.commands.flatMap((command) => (needs[command] ?? []).map((each) => [keyOf(each), each])),
+    requirements.flatMap(({ needed, optional }) => [...needed, ...optional].map((each) => [keyOf(each), each])),
   );
   const waiting = [...wanted.values()];
   const allowed = new Map<string, boolean>();
   const work = async (): Promise<void> => {
     for (let right = waiting.shift(); right !== undefined; right = waiting.shift()) {
-      allowed.set(keyOf(right), await isAllowed(api, right, request.namespace, limited(signal, 15_000)));
+      allowed.set(keyOf(right), await isAllowed(api, right, limited(signal, 15_000)));
     }
   };
   try {
@@ -50,38 +59,50 @@ export async function checkRights(
     const message = 'the server lets nobody ask what is allowed (selfsubjectaccessreviews)';
     return { checks: [isClosed ? { id: 'rights', status: 'skipped', message } : failed('rights', error)], failing: [] };
   }
-  const results = request.commands.map((command) => {
-    const [needed, optional] = [true, false].map((wanted) =>
-      (needs[command] ?? []).filter((right) => isNeeded(right, request) === wanted),
-    );
-    const requirement: Requirement = { command, needed: needed ?? [], optional: optional ?? [] };
-    return { requirement, check: checkOf(requirement, request, (right) => allowed.get(keyOf(right)) === false) };
-  });
+  const results = requirements.map((requirement) => ({
+    requirement,
+    check: checkOf(requirement, request, (right) => allowed.get(keyOf(right)) === false),
+  }));
   return {
     checks: results.map(({ check }) => check),
     failing: results.flatMap(({ check, requirement }) => (check.status === 'failed' ? [requirement] : [])),
   };
 }
 
+/** Each right once, and what cannot be done without before what parts of the command need. */
+function requirementOf(command: string, request: RightsRequest): Requirement {
+  const { namespace, helperNamespace } = request;
+  const where = { namespace, helper: helperNamespace, cluster: null };
+  const placed = (needs[command] ?? []).map((need): PlacedNeed => ({ ...need, namespace: where[need.scope] }));
+  const needed = eachOnce(placed.filter((need) => isNeeded(need, request)));
+  const taken = new Set(needed.map(keyOf));
+  return { command, needed, optional: eachOnce(placed.filter((need) => !taken.has(keyOf(need)))) };
+}
+
+function eachOnce(placed: readonly PlacedNeed[]): readonly PlacedNeed[] {
+  return placed.filter((need, at) => at === placed.findIndex((other) => keyOf(other) === keyOf(need)));
+}
+
 /** Whether a command cannot do without a right, here. */
-function isNeeded(right: Need, { execWorks, hasShell, minor }: RightsRequest): boolean {
+function isNeeded(right: PlacedNeed, { execWorks, hasShell, minor, namespace }: RightsRequest): boolean {
   if (right.resource === 'pods/ephemeralcontainers') return hasShell === false;
-  if (right.resource === 'pods/exec' && right.verb === 'create') return minor >= 35 && !execWorks;
-  return right.for === undefined;
+  if (right.for !== undefined) return false;
+  if (right.resource !== 'pods/exec' || right.verb !== 'create') return true;
+  return minor >= 35 && !(execWorks && right.namespace === namespace);
 }
 
 function checkOf(
   { command, needed, optional }: Requirement,
-  { namespace, asked }: RightsRequest,
-  isMissing: (right: Need) => boolean,
+  { namespace, helperNamespace, asked }: RightsRequest,
+  isMissing: (right: PlacedNeed) => boolean,
 ): Check {
   const lacking = needed.filter(isMissing);
   const others = optional.filter(isMissing);
-  const describe = (right: Need, isNeeded: boolean) => ({
+  const describe = (right: PlacedNeed, isNeeded: boolean) => ({
     verb: right.verb,
     apiGroup: right.group,
     resource: right.resource,
-    namespace: right.scope === 'cluster' ? null : namespace,
+    namespace: right.namespace,
     needed: isNeeded,
     for: right.for ?? null,
   });
@@ -89,16 +110,30 @@ function checkOf(
   const common = { id: `rights.${command}`, details: { command, missing } };
   if (lacking.length > 0) {
     const status = asked.includes(command) ? ('failed' as const) : ('warning' as const);
-    return { ...common, status, message: `you may not ${phrase(lacking)} in namespace ${namespace}` };
+    return { ...common, status, message: `you may not ${phraseByPlace(lacking)}` };
   }
-  if (others.length === 0) return { ...common, status: 'ok', message: `everything in namespace ${namespace}` };
-  const parts = Object.entries(Object.groupBy(others, ({ for: why = 'Kubernetes 1.35 and newer' }) => why));
+  const hasHelper = helperNamespace !== namespace && needed.some((right) => right.namespace === helperNamespace);
+  const places = `namespace ${namespace}${hasHelper ? ` and helper pods in ${helperNamespace}` : ''}`;
+  if (others.length === 0) return { ...common, status: 'ok', message: `everything in ${places}` };
+  const parts = Object.entries(Object.groupBy(others, reasonOf));
   const without = parts.map(([why, rights = []]) => `${why} (${phrase(rights)})`);
-  return { ...common, status: 'warning', message: `in namespace ${namespace} everything but ${without.join('; ')}` };
+  return { ...common, status: 'warning', message: `in ${places} everything but ${without.join('; ')}` };
+}
+
+/** What a right is for that is not needed here; `create` on pods/exec is for all of it, elsewhere. */
+export function reasonOf({ for: why = 'Kubernetes 1.35 and newer' }: PlacedNeed): string {
+  return why;
+}
+
+/** "get pods in namespace a; create pods in namespace b". */
+function phraseByPlace(rights: readonly PlacedNeed[]): string {
+  return [...Map.groupBy(rights, ({ namespace }) => namespace)]
+    .map(([where, some]) => `${phrase(some)} in ${where === null ? 'the whole cluster' : `namespace ${where}`}`)
+    .join('; ');
 }
 
 /** "get and create pods/exec, list pods". */
-function phrase(rights: readonly Right[]): string {
+function phrase(rights: readonly PlacedNeed[]): string {
   const byVerbs = Object.groupBy(Object.entries(Object.groupBy(rights, ({ resource }) => resource)), ([, all = []]) =>
     all.map(({ verb }) => verb).join(' and '),
   );
@@ -107,9 +142,9 @@ function phrase(rights: readonly Right[]): string {
     .join('; ');
 }
 
-async function isAllowed(api: ApiClient, right: Right, namespace: string, signal: AbortSignal): Promise<boolean> {
+async function isAllowed(api: ApiClient, right: PlacedNeed, signal: AbortSignal): Promise<boolean> {
   const [resource, subresource = ''] = right.resource.split('/');
-  const where = right.scope === 'cluster' ? {} : { namespace };
+  const where = right.namespace === null ? {} : { namespace: right.namespace };
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
@@ -120,6 +155,6 @@ async function isAllowed(api: ApiClient, right: Right, namespace: string, signal
   return status?.allowed === true;
 }
 
-function keyOf({ verb, group, resource }: Right): string {
-  return `${verb} ${group}/${resource}`;
+function keyOf({ verb, group, resource, namespace }: PlacedNeed): string {
+  return `${verb} ${group}/${resource} ${namespace ?? ''}`;
 }

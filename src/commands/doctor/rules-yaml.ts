@@ -1,50 +1,55 @@
 import type { Identity } from './connection.ts';
-import type { Requirement } from './rights.ts';
-import type { Need } from './rights-table.ts';
+import { reasonOf, type PlacedNeed, type Requirement } from './rights.ts';
 
 /**
  * Roles and bindings, as YAML to apply, that let the user run commands which lack a right. The name stands for the commands, and
  * the role has all that they need, so that applying it again takes nothing away. What only parts of them need is a comment.
  */
-export function rulesYaml(failing: readonly Requirement[], namespace: string, identity: Identity | undefined): string {
+export function rulesYaml(failing: readonly Requirement[], identity: Identity | undefined): string {
   if (failing.length === 0) return '';
   const name = `kx-${failing.map(({ command }) => command).join('-')}-${dnsName(identity?.name ?? 'user')}`;
   const needed = failing.flatMap((each) => each.needed);
   const rights = [...needed, ...failing.flatMap((each) => each.optional)];
-  const isFirst = (right: Need, at: number): boolean =>
-    at === rights.findIndex(({ verb, resource }) => verb === right.verb && resource === right.resource);
+  const isFirst = ({ verb, resource, namespace }: PlacedNeed, at: number): boolean =>
+    at === rights.findIndex((r) => r.verb === verb && r.resource === resource && r.namespace === namespace);
   const optional = rights.filter((right, at) => at >= needed.length && isFirst(right, at));
-  const role = (kind: string, where: string, scope: Need['scope']): string =>
-    roleYaml(
+  const role = (namespace: string | null, some: readonly PlacedNeed[], more: readonly PlacedNeed[]): string => {
+    const kind = namespace === null ? 'ClusterRole' : 'Role';
+    return roleYaml(
       kind,
-      `metadata: { name: ${name}${where} }`,
-      needed.filter((right) => right.scope === scope),
-      optional.filter((right) => right.scope === scope),
+      `metadata: { name: ${name}${namespace === null ? '' : `, namespace: ${namespace}`} }`,
+      some.filter((right) => right.namespace === namespace),
+      more.filter((right) => right.namespace === namespace),
       `roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ${kind}, name: ${name} }`,
       identity,
     );
-  const hasCluster = [...needed, ...optional].some(({ scope }) => scope === 'cluster');
-  const roles = [
-    role('Role', `, namespace: ${namespace}`, 'namespace'),
-    ...(hasCluster ? [role('ClusterRole', '', 'cluster')] : []),
-  ];
-  return roles.join('---\n');
+  };
+  const places = new Set(needed.map((right) => right.namespace));
+  // What only parts of the commands need is granted nowhere unasked, be it a rule or a whole role.
+  const others = Map.groupBy(optional, (right) => right.namespace);
+  const comments = [...others]
+    .filter(([place]) => !places.has(place))
+    .map(([place, some]) => {
+      const reasons = new Set(some.map(reasonOf));
+      return `for ${[...reasons].join(', ')}:\n${role(place, optional, [])}`.replaceAll(/^(?=.)/gm, '# ');
+    });
+  return [[...places].map((place) => role(place, needed, optional)).join('---\n'), ...comments].join('');
 }
 
 function roleYaml(
   kind: string,
   metadata: string,
-  needed: readonly Need[],
-  optional: readonly Need[],
+  needed: readonly PlacedNeed[],
+  optional: readonly PlacedNeed[],
   roleRef: string,
   identity: Identity | undefined,
 ): string {
-  const parts = Object.entries(Object.groupBy(optional, ({ for: why = 'Kubernetes 1.35 and newer' }) => why));
+  const parts = Object.entries(Object.groupBy(optional, reasonOf));
   return [
     'apiVersion: rbac.authorization.k8s.io/v1',
     `kind: ${kind}`,
     metadata,
-    needed.length === 0 ? 'rules: []' : 'rules:',
+    'rules:',
     ...rulesOf(needed).map((rule) => `  - ${rule}`),
     ...parts.flatMap(([why, some = []]) => rulesOf(some).map((rule) => `  # - ${rule}  # for ${why}`)),
     '---',
@@ -58,7 +63,7 @@ function roleYaml(
 }
 
 /** One rule for all resources of a group that need the same verbs. */
-function rulesOf(rights: readonly Need[]): string[] {
+function rulesOf(rights: readonly PlacedNeed[]): string[] {
   const resources = new Map<string, { group: string; resource: string; verbs: string[] }>();
   for (const { group, resource, verb } of rights) {
     const entry = resources.get(`${group}/${resource}`) ?? { group, resource, verbs: [] };

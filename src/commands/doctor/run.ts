@@ -19,6 +19,8 @@ export interface DoctorOptions {
   readonly commands: readonly string[];
   /** All that there are rights to look at for. */
   readonly allCommands: readonly string[];
+  /** Where helper pods are to be made; undefined: where the target is. */
+  readonly helperNamespace: string | undefined;
   /** Milliseconds; undefined: not measured. */
   readonly idle: number | undefined;
   readonly connection: ConnectionFlags;
@@ -41,6 +43,7 @@ export async function examine(
 ): Promise<Report> {
   // What was typed wrong is said before anything is looked at.
   const reference = options.reference === undefined ? undefined : parseReference(options.reference);
+  if (options.helperNamespace !== undefined) checkNamespace(options.helperNamespace);
   const checks: Check[] = [];
   const add = (...more: readonly Check[]): boolean => {
     for (const check of more) {
@@ -77,6 +80,7 @@ export async function examine(
     api,
     {
       namespace: api.namespace,
+      helperNamespace: options.helperNamespace ?? api.namespace,
       commands: options.commands.length > 0 ? options.commands : options.allCommands,
       asked: options.commands.length > 0 ? options.commands : ordinary,
       minor: version.minor,
@@ -86,7 +90,7 @@ export async function examine(
     signal,
   );
   add(...ofRights);
-  rules = rulesYaml(failing, api.namespace, identity);
+  rules = rulesYaml(failing, identity);
   add(await checkLeftovers(api, api.namespace, signal));
   return finish();
 }
