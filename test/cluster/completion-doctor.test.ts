@@ -5,17 +5,8 @@ import { dirname, join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { clusterKubeconfig, clusterNamespace, foreignCluster } from '../support/cluster.ts';
 import { kxBinary, run, runKx } from '../support/program.ts';
+import { examine } from './doctor-support.ts';
 import { kubectl, ownNamespace, runKubectl, temporaryFolder } from './support.ts';
-
-interface Report {
-  readonly ok: boolean;
-  readonly checks: readonly {
-    readonly id: string;
-    readonly status: string;
-    readonly details: Record<string, unknown>;
-  }[];
-  readonly rules: string | null;
-}
 
 const folder = await temporaryFolder();
 
@@ -75,36 +66,25 @@ suite('completion on a real cluster', () => {
 });
 
 suite('the doctor on a real cluster', () => {
-  const examine = async (...words: readonly string[]) => {
-    const { code, stdout, stderr } = await runKx(['doctor', '-o', 'json', ...words], {
-      env: { KUBECONFIG: clusterKubeconfig() },
-    });
-    assert.equal(stderr, '');
-    const report = JSON.parse(stdout.toString()) as Report;
-    assert.equal(code, report.ok ? 0 : 1);
-    const details = (id: string) => report.checks.find((check) => check.id === id)?.details ?? assert.fail(`no ${id}`);
-    return { report, details, failing: report.checks.filter(({ status }) => status === 'failed').map(({ id }) => id) };
-  };
-
   test('finds a healthy pod healthy', async () => {
-    const { report, details } = await examine('--context', 'kx', 'two', '-c', 'b');
+    const { report, find } = await examine(['--context', 'kx', 'two', '-c', 'b']);
     assert.equal(report.ok, true);
-    assert.deepEqual([details('image')['tar'], details('image')['uid']], ['gnu', 0]);
-    assert.deepEqual(details('transport.apiserver')['subprotocols'], ['v4.channel.k8s.io', 'v5.channel.k8s.io']);
-    assert.match(String(details('server')['version']), /^v1\.\d+/);
+    assert.deepEqual([find('image').details['tar'], find('image').details['uid']], ['gnu', 0]);
+    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io', 'v5.channel.k8s.io']);
+    assert.match(String(find('server').details['version']), /^v1\.\d+/);
   });
 
   test('knows the older node behind the older apiserver by its subprotocols', { skip: foreignCluster }, async () => {
-    const { details } = await examine('--context', 'kx-old', 'one-oldnode');
-    assert.deepEqual(details('transport.apiserver')['subprotocols'], ['v4.channel.k8s.io']);
+    const { find } = await examine(['--context', 'kx-old', 'one-oldnode']);
+    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io']);
   });
 
   test('believes what it ran more than a review', { skip: foreignCluster }, async () => {
-    assert.deepEqual((await examine('--context', 'kx-get-only', 'one', '--command', 'exec')).failing, [
+    assert.deepEqual((await examine(['--context', 'kx-get-only', 'one', '--command', 'exec'])).failing, [
       'transport.apiserver',
       'rights.exec',
     ]);
-    assert.equal((await examine('--context', 'kx-old-get-only', 'one', '--command', 'exec')).report.ok, true);
+    assert.equal((await examine(['--context', 'kx-old-get-only', 'one', '--command', 'exec'])).report.ok, true);
   });
 
   test('prints rules that make what was missing work, when an administrator applies them', async () => {
@@ -113,19 +93,21 @@ suite('the doctor on a real cluster', () => {
     const token = (await kubectl('create', 'token', '-n', namespace, 'ann')).trim();
     // The administrator's certificate would win over the token.
     const words = ['--context', 'kx-none', '-n', namespace, '--token', token, '--command', 'exec', '--command', 'logs'];
-    const before = await examine(...words);
+    const before = await examine(words);
     assert.deepEqual(before.failing, ['rights.exec', 'rights.logs']);
-    assert.equal(before.details('identity')['user'], `system:serviceaccount:${namespace}:ann`);
+    assert.equal(before.find('identity').details['user'], `system:serviceaccount:${namespace}:ann`);
     const applied = await runKubectl(['apply', '-f', '-'], { stdin: before.report.rules ?? '' });
     assert.equal(applied.code, 0, applied.stderr);
-    assert.deepEqual((await examine(...words)).failing, []);
+    assert.deepEqual((await examine(words)).failing, []);
     const again = await runKubectl(['apply', '-f', '-'], { stdin: before.report.rules ?? '' });
     assert.match(again.stdout.toString(), /unchanged\n.*unchanged\n$/);
   });
 
   test('finds the helper container that a copy left', { skip: foreignCluster }, async () => {
     const list = async () =>
-      (await examine('--context', 'kx', '-n', clusterNamespace)).details('leftovers')['found'] as { pod: string }[];
+      (await examine(['--context', 'kx', '-n', clusterNamespace])).find('leftovers').details['found'] as {
+        pod: string;
+      }[];
     const { spec } = JSON.parse(await kubectl('get', 'pods', 'distroless', '-o', 'json')) as {
       spec: { ephemeralContainers?: { name: string }[] };
     };

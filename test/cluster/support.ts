@@ -79,6 +79,11 @@ export function runKubectl(words: readonly string[], options: ProgramOptions = {
   return run(...kubectlWords(words), options);
 }
 
+/** Starts stock kubectl and leaves it running. */
+export function startKubectl(words: readonly string[]): Running {
+  return start(...kubectlWords(words));
+}
+
 /** Runs a script of sh in a container, past kx, and gives what it wrote. The pod may be `POD -c NAME`. */
 export async function inPod(pod: string, script: string): Promise<string> {
   return kubectl('exec', ...pod.split(' '), '--', 'sh', '-c', script);

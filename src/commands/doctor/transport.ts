@@ -29,7 +29,7 @@ export async function checkTransport(
   } catch (error) {
     if (!(error instanceof KxError) || !notStarted.has(error.code)) {
       const isTarget = error instanceof KxError && error.code.startsWith('KX_TARGET_');
-      return { checks: [failed(isTarget ? 'target' : id, error)], works: false, hasShell: false };
+      return { checks: [failed(isTarget ? 'target' : id, nameRefuser(error))], works: false, hasShell: false };
     }
     const message = 'the container is reached; it has no sh to say more';
     return {
@@ -78,6 +78,16 @@ export async function checkThroughput(transport: Transport, target: Target, sign
       return failed(id, error);
     return { id, status: 'skipped', message: `not measured: ${error.message}` };
   }
+}
+
+/** What forbids without a Status of Kubernetes stands between here and the API server. */
+function nameRefuser(error: unknown): unknown {
+  if (!(error instanceof KxError) || error.code !== 'KX_FORBIDDEN' || error.details['reason'] !== undefined)
+    return error;
+  return new KxError(error.code, `something on the way to the server refuses exec: ${error.message}`, {
+    cause: error,
+    hint: 'kubectl proxy does, unless --reject-paths says otherwise; go round it, or ask who keeps it',
+  });
 }
 
 async function timeDown(transport: Transport, target: Target, signal: AbortSignal): Promise<number> {
