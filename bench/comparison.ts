@@ -28,6 +28,8 @@ export interface Comparison {
   readonly runs: number;
   /** The largest ratio of wall time, kx to another contender, that is acceptable. */
   readonly targets?: Readonly<Record<string, number>>;
+  /** The longest median of kx that is acceptable, in seconds. */
+  readonly atMost?: number;
   /** How many pods of the fleet must run. */
   readonly pods?: number;
   /** How many files are copied, where the cost of one is of interest. */

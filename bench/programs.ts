@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { clusterKubeconfig, clusterNamespace } from '../test/support/cluster.ts';
 import { kxBinary } from '../test/support/program.ts';
@@ -22,9 +22,20 @@ export function commandLine(contender: Contender): readonly string[] {
     return ['bash', '-o', 'pipefail', '-c', `kubectl() { "$KUBECTL" ${where.join(' ')} "$@"; }\n${contender}`];
   }
   const [program, subcommand = '', ...rest] = contender;
+  if (subcommand === '__complete') {
+    // The words are those of a line, the last of them up to the cursor.
+    return [program === 'kx' ? kx : kubectl, subcommand, ...rest.slice(0, -1), ...where, ...rest.slice(-1)];
+  }
   // Both programs take the connection behind the word of the subcommand.
   const connection = ['exec', 'cp', 'fanout-exec'].includes(subcommand) && !rest.includes('--help') ? where : [];
   return [program === 'kx' ? kx : kubectl, subcommand, ...connection, ...rest];
+}
+
+/** Lets kubectl find kx as its plugin, by links in a folder that is there for that. */
+export function linkPlugin(folder: string): void {
+  symlinkSync(kx, join(folder, 'kubectl-kx'));
+  symlinkSync('kubectl-kx', join(folder, 'kubectl_complete-kx'));
+  env['PATH'] = `${folder}:${env['PATH'] ?? ''}`;
 }
 
 /** What the programs and the server say they are. */

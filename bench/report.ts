@@ -51,6 +51,9 @@ function timeColumns(group: readonly Result[]): readonly Column[] {
       { head: `kx / ${rival}`, cell: (result: Result) => ratio(result, rival).toFixed(2) },
       { head: 'target', cell: ({ comparison }: Result) => limit(comparison.targets?.[rival]) },
     ]),
+    ...(group.some(({ comparison }) => comparison.atMost !== undefined)
+      ? [{ head: 'kx at most', cell: ({ comparison }: Result) => (comparison.atMost ? time(comparison.atMost) : '') }]
+      : []),
     ...(rivals.length > 0 ? [{ head: '', cell: timeVerdict }] : []),
     ...(group.some(({ comparison }) => comparison.files !== undefined)
       ? [{ head: 'kx, per 1,000 files', cell: timePerThousand }]
@@ -69,8 +72,10 @@ const memoryColumns: readonly Column[] = [
 ];
 
 function timeVerdict(result: Result): string {
-  const targets = Object.entries(result.comparison.targets ?? {});
-  return targets.length === 0 ? '' : verdict(targets.every(([rival, target]) => ratio(result, rival) <= target));
+  const { targets = {}, atMost } = result.comparison;
+  const met = Object.entries(targets).map(([rival, target]) => ratio(result, rival) <= target);
+  if (atMost !== undefined) met.push(median(seconds(result, 'kx')) <= atMost);
+  return met.length === 0 ? '' : verdict(met.every(Boolean));
 }
 
 function timePerThousand(result: Result): string {

@@ -9,25 +9,27 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Comparison } from './comparison.ts';
+import { completionComparisons } from './completion-cases.ts';
 import { copyComparisons } from './copy-cases.ts';
 import { execComparisons } from './exec-cases.ts';
 import { fanoutComparisons } from './fanout-cases.ts';
 import { endFleet, startFleet } from './fleet.ts';
 import { measure, type Run } from './measure.ts';
-import { versions } from './programs.ts';
+import { linkPlugin, versions } from './programs.ts';
 import { page, tables } from './report.ts';
 import { keepResult, keptResults, type Result } from './results.ts';
 import { clearPod, emptyDestination, fingerprint, prepareSide } from './sides.ts';
 import { makeSource } from './sources.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, runs: { type: 'string' } } });
-const comparisons = [...execComparisons, ...copyComparisons, ...fanoutComparisons];
+const comparisons = [...execComparisons, ...copyComparisons, ...fanoutComparisons, ...completionComparisons];
 const chosen = comparisons.filter(({ name }) => name.includes(values.only ?? ''));
 if (chosen.length === 0)
   throw new Error(`--only ${values.only}: there is ${comparisons.map(({ name }) => name).join(', ')}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'kx-bench-'));
 process.chdir(folder);
+linkPlugin(folder);
 try {
   for (const side of ['here', 'one', 'debian'] as const) prepareSide(side);
   const results: Result[] = [];
