@@ -15,17 +15,19 @@ import { parseSize } from './cp/amounts.ts';
 import { compressChoices } from './cp/options.ts';
 import { progressChoices } from './cp/progress.ts';
 import { runCopy } from './cp/run.ts';
+import { helperChoiceOf, helperFlags } from './privileged-exec/helper-flags.ts';
 
 const what = 'What is copied';
-const pods = 'Many pods';
+const pods = 'Many pods, or nodes';
+const helper = 'The helper pods of nodes';
 
 /** `kubectl kx cp`: files and trees between this machine and containers, and between containers. */
 export default class Cp extends BaseCommand {
   static override summary = 'Copy files and directories from, to and between containers.';
   static override usage = 'cp SRC... DEST [flags]';
   static override description = [
-    'SRC and DEST are a path of this machine, `-` (stdin or stdout, as one file), or a path in a container:',
-    '[NAMESPACE/]POD:PATH or [NAMESPACE/]TYPE/NAME:PATH. They mean what they mean to cp -r: a source goes into a directory that',
+    'SRC and DEST are a path of this machine, `-` (stdin or stdout, as one file), a path in a container:',
+    '[NAMESPACE/]POD:PATH or [NAMESPACE/]TYPE/NAME:PATH, or one on the host of a node: node/NAME:PATH. They mean what they mean to cp -r: a source goes into a directory that',
     'exists, under its own name; SRC/. is what is in SRC. A path on this machine with a colon is written ./a:b.',
   ].join('\n');
   static override examples = [
@@ -39,6 +41,10 @@ export default class Cp extends BaseCommand {
     {
       description: 'A file to every pod of a deployment',
       command: 'kubectl kx cp app.conf deploy/web:/etc --all-pods',
+    },
+    {
+      description: 'A log of every node, to logs/NODE',
+      command: 'kubectl kx cp :/var/log/kubelet.log logs --all-nodes',
     },
     { description: 'Through a pipe', command: 'kubectl kx cp db-0:/backup.sql.gz - | zcat | less' },
   ];
@@ -109,7 +115,14 @@ export default class Cp extends BaseCommand {
       helpGroup: pods,
       summary: 'Every pod of TYPE/NAME: up to each of them, down into DEST/POD',
     }),
-    parallelism: integerFlag('parallelism', 1, 'How many pods at once (default 8)', pods)({ default: 8 }),
+    'all-nodes': switchFlag({ helpGroup: pods, summary: 'The host of every node is what :PATH is on' }),
+    nodes: string({
+      helpGroup: pods,
+      helpValue: 'SELECTOR',
+      summary: 'The hosts of the nodes with these labels are what :PATH is on',
+    }),
+    parallelism: integerFlag('parallelism', 1, 'How many pods or nodes at once (default 8)', pods)({ default: 8 }),
+    ...helperFlags(helper),
     ...connectionFlags,
   };
 
@@ -117,6 +130,19 @@ export default class Cp extends BaseCommand {
     const { args, flags } = await this.parse(Cp);
     if (flags['all-pods'] && flags.selector !== undefined) {
       throw new KxError('KX_USAGE', '--all-pods is of a TYPE/NAME, -l selects pods by itself: only one of them');
+    }
+    if (flags.nodes === '')
+      throw new KxError('KX_USAGE', '--nodes needs a selector', { hint: '--all-nodes means every node' });
+    const ofNodes = flags['all-nodes'] ? '--all-nodes' : flags.nodes === undefined ? undefined : '--nodes';
+    const others = {
+      '--nodes': flags.nodes,
+      '-l': flags.selector,
+      '--all-pods': flags['all-pods'] || undefined,
+      '-c': flags.container,
+    };
+    const other = Object.entries(others).find(([name, value]) => name !== ofNodes && value !== undefined)?.[0];
+    if (ofNodes !== undefined && other !== undefined) {
+      throw new KxError('KX_USAGE', `${ofNodes} and ${other} exclude each other`);
     }
     return runCopy(
       {
@@ -138,6 +164,8 @@ export default class Cp extends BaseCommand {
         maxFiles: flags['max-files'],
         selector: flags.selector,
         allPods: flags['all-pods'],
+        nodes: flags['all-nodes'] ? '' : flags.nodes,
+        helper: helperChoiceOf(flags),
         parallelism: flags.parallelism,
         dryRun: flags['dry-run'],
         helperImage: flags['helper-image'],

@@ -33,6 +33,16 @@ const refusals: readonly Refusal[] = [
     code: 'KX_USAGE',
     says: /--all-pods needs/,
   },
+  { what: 'of nodes without a path', args: ['--all-nodes', 'here', 'one:/x'], code: 'KX_USAGE', says: /on them/ },
+  { what: 'of nodes and pods', args: ['--all-nodes', '-l', 'a=b', 'here', ':/x'], code: 'KX_USAGE', says: /exclude/ },
+  {
+    what: 'of nodes and a container',
+    args: ['--nodes', 'a', '-c', 'b', 'here', ':/x'],
+    code: 'KX_USAGE',
+    says: /exclude/,
+  },
+  { what: 'of no nodes', args: ['--nodes', '', 'here', ':/x'], code: 'KX_USAGE', says: /--nodes needs a selector/ },
+  { what: 'with a bad name of a node', args: ['here', 'node/A_b:/x'], code: 'KX_USAGE', says: /name of a node/ },
   { what: 'of a selector that nothing uses', args: ['-l', 'a=b', 'here', 'one:/x'], code: 'KX_USAGE', says: /:PATH/ },
   {
     what: 'of many pods to many',

@@ -8,7 +8,7 @@ import {
   type SourceFact,
 } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
-import type { Target } from '../../lib/target/index.ts';
+import { nodeOf, type Target } from '../../lib/target/index.ts';
 import type { Job, Place, RemotePlace } from './jobs.ts';
 import { inspectLocalDestination, inspectLocalSource } from './local-facts.ts';
 import { probeJob, type Probed } from './probe-job.ts';
@@ -120,13 +120,16 @@ function kindOf(found: Found | undefined): DestinationFact['kind'] {
 }
 
 function noParent({ path, target }: RemotePlace, standsIn: boolean, session: Session): KxError {
+  const node = nodeOf(target);
   const parent = path.replace(/\/+$/, '').replace(/\/*[^/]*$/, '');
   const container = target.container === undefined ? '' : ` -c ${target.container}`;
   return new KxError('KX_COPY_DESTINATION', `there is no directory ${labelIn(target, parent, session)}`, {
     // Where there is no shell, there is no mkdir.
     hint: standsIn
       ? undefined
-      : `kubectl kx exec ${target.pod} -n ${target.namespace}${container} -- mkdir -p ${displayName(parent)}`,
+      : node !== undefined
+        ? `kubectl kx privileged-exec node/${node} -- mkdir -p ${displayName(parent)}`
+        : `kubectl kx exec ${target.pod} -n ${target.namespace}${container} -- mkdir -p ${displayName(parent)}`,
   });
 }
 

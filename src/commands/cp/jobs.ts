@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { Name, RemoteSpec, Spec } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
+import { listNodes } from '../../lib/privileged/index.ts';
 import {
   formatReference,
+  nodeTarget,
   resolveTarget,
   selectTargets,
   type SelectedPod,
@@ -30,7 +32,7 @@ export interface RemotePlace {
 
 /** Sources and their destination; with several pods there is a job for each. */
 export interface Job {
-  /** The pod, where there are several. */
+  /** The pod or node, where there are several. */
   readonly pod?: string;
   readonly sources: readonly Place[];
   readonly destination: Place;
@@ -42,7 +44,7 @@ export interface FailedJob {
   readonly error: KxError;
 }
 
-/** Finds the pods of a request. Rejects as resolveTarget and selectTargets do. */
+/** Finds the pods and nodes of a request. Rejects as resolveTarget, selectTargets and listNodes do. */
 export async function findJobs(
   api: ApiClient,
   request: CopyRequest,
@@ -56,7 +58,8 @@ export async function findJobs(
   const targets = new Map<string, Promise<Target>>();
   const placeOf = async (spec: Spec): Promise<Place> => {
     if (spec.side !== 'remote') return spec;
-    const { reference, path } = spec;
+    const { reference, node, path } = spec;
+    if (node !== undefined) return { side: 'remote', target: nodeTarget(node, api.namespace), path };
     if (reference === undefined) throw new KxError('KX_INTERNAL', 'a selection is no single pod');
     const namespace = namespaceOf(spec);
     const key = `${namespace}/${formatReference(reference)}`;
@@ -70,13 +73,16 @@ export async function findJobs(
     return [{ sources: await placesOf(sources, placeOf), destination: await placeOf(destination) }];
   const [many] = every === 'destination' ? [destination] : sources;
   if (many?.side !== 'remote') throw new KxError('KX_INTERNAL', 'a selection is in a container');
-  const of = many.reference ?? options.selector ?? '';
   const said = new Set<string>();
   const sayOnce = (line: string): void => {
     if (!said.has(line)) say(line);
     said.add(line);
   };
-  const pods = await selectTargets(api, { of, namespace: namespaceOf(many), ...common }, sayOnce);
+  const of = many.reference ?? options.selector ?? '';
+  const pods =
+    options.nodes === undefined
+      ? await selectTargets(api, { of, namespace: namespaceOf(many), ...common }, sayOnce)
+      : await selectNodes(api, options.nodes, signal);
   if (every === 'destination') {
     const from = await placesOf(sources, placeOf);
     return pods.map((pod) => jobOf(pod, (at) => ({ sources: from, destination: at(destination) })));
@@ -88,6 +94,15 @@ export async function findJobs(
       destination: { side: 'local', path: join(into, pod.pod), into: true },
     })),
   );
+}
+
+/** Every node with the labels, also those that nothing can be started on. */
+async function selectNodes(api: ApiClient, selector: string, signal: AbortSignal): Promise<readonly SelectedPod[]> {
+  const nodes = await listNodes(api, selector, signal);
+  if (nodes.length === 0) throw new KxError('KX_TARGET_NOT_FOUND', 'no node fits the selection');
+  return nodes.map(({ name, place }) => {
+    return { pod: name, target: place instanceof KxError ? place : nodeTarget(name, api.namespace) };
+  });
 }
 
 async function placesOf(specs: readonly Spec[], placeOf: (spec: Spec) => Promise<Place>): Promise<readonly Place[]> {

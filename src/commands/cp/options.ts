@@ -1,8 +1,9 @@
 import type { ConnectionFlags } from '../../lib/kube/index.ts';
+import type { NodeHelperOptions } from '../privileged-exec/node-helpers.ts';
 import type { ProgressMode } from './progress.ts';
 
 /** What the words of `kubectl kx cp` mean. Durations are milliseconds, sizes bytes. */
-export interface CopyOptions {
+export interface CopyOptions extends NodeHelperOptions {
   /** Sources and, last, the destination; at least two. */
   readonly specs: readonly string[];
   readonly container: string | undefined;
@@ -27,11 +28,12 @@ export interface CopyOptions {
   readonly maxFiles: number | undefined;
   readonly selector: string | undefined;
   readonly allPods: boolean;
+  /** The labels of the nodes whose hosts `:PATH` is on; '' is all nodes. */
+  readonly nodes: string | undefined;
   readonly parallelism: number;
   readonly dryRun: boolean;
   /** Of the container that stands in for one without a shell. */
   readonly helperImage: string;
-  readonly podRunningTimeout: number;
   readonly connection: ConnectionFlags;
 }
 

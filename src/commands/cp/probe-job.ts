@@ -1,6 +1,6 @@
 import { probeContainer, type Found, type Name, type Probe, type ProbePath } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
-import { describeTarget, type Target } from '../../lib/target/index.ts';
+import { describeTarget, nodeOf, type Target } from '../../lib/target/index.ts';
 import type { Job, Place, RemotePlace } from './jobs.ts';
 import { endOf, type Session } from './session.ts';
 import { isGlob, targetKey } from './stand-in.ts';
@@ -55,8 +55,17 @@ async function look(target: Target, asked: readonly ProbePath[], session: Sessio
     };
   } catch (error) {
     if (!(error instanceof KxError) || error.code !== 'KX_SHELL_MISSING') throw error;
+    if (nodeOf(target) !== undefined) throw nothingLent(target, error);
     return lookThroughHelper(target, asked, session);
   }
+}
+
+/** What a host lacks is taken from the image of the helper, where that can lend it. */
+function nothingLent(target: Target, cause: KxError): KxError {
+  return new KxError('KX_SHELL_MISSING', `${describeTarget(target)} has no sh`, {
+    cause,
+    hint: 'name an image of the helper pod whose sh needs no libraries by --image: busybox:stable-musl lends what a host lacks',
+  });
 }
 
 async function lookThroughHelper(target: Target, asked: readonly ProbePath[], session: Session): Promise<Looked> {

@@ -7,16 +7,21 @@ import type { CopyOptions } from './options.ts';
 export interface CopyRequest {
   readonly sources: readonly Spec[];
   readonly destination: Spec;
-  /** The side that stands for every pod of a selection. */
+  /** The side that stands for every pod, or node, of a selection. */
   readonly every?: 'sources' | 'destination';
 }
 
+type Selecting = Pick<CopyOptions, 'specs' | 'selector' | 'allPods' | 'nodes'>;
+
 /** Reads sources and destination. Throws KX_USAGE for what cannot be copied, in kubectl's words where it has some. */
-export function readRequest(options: Pick<CopyOptions, 'specs' | 'selector' | 'allPods'>): CopyRequest {
+export function readRequest(options: Selecting): CopyRequest {
   if (options.specs.length < 2) {
     throw usage('source and destination are required', 'kubectl kx cp SRC... DEST');
   }
-  const rules: SpecRules = { windows: process.platform === 'win32', selector: options.selector !== undefined };
+  const rules: SpecRules = {
+    windows: process.platform === 'win32',
+    selector: (options.nodes ?? options.selector) !== undefined,
+  };
   const specs = options.specs.map((text) => parseSpec(text, rules));
   const [sources, destination] = [specs.slice(0, -1), specs.at(-1)];
   if (destination === undefined) throw usage('source and destination are required');
@@ -40,21 +45,26 @@ function refuseStreams(sources: readonly Spec[], destination: Spec): void {
 function sideOfEvery(
   sources: readonly Spec[],
   destination: Spec,
-  { selector, allPods }: Pick<CopyOptions, 'selector' | 'allPods'>,
+  { selector: pods, allPods, nodes }: Selecting,
 ): CopyRequest['every'] {
+  const selector = nodes ?? pods;
+  const what = nodes === undefined ? 'pods' : 'nodes';
   if (selector === undefined && !allPods) return undefined;
   const [up, down] = [standsForMany(destination, selector), sources.some((spec) => standsForMany(spec, selector))];
   if (!up && !down) {
     throw selector === undefined
       ? usage('--all-pods needs a TYPE/NAME:PATH, whose pods it means', 'one pod needs no --all-pods')
-      : usage(
-          '-l needs a source or destination :PATH in the pods it selects',
-          `kubectl kx cp FILE :PATH -l ${selector}`,
-        );
+      : nodes === undefined
+        ? usage(
+            '-l needs a source or destination :PATH in the pods it selects',
+            `kubectl kx cp FILE :PATH -l ${selector}`,
+          )
+        : usage('nodes need a source or destination :PATH on them', 'kubectl kx cp FILE :PATH --all-nodes');
   }
-  if (up && down) throw usage('a copy from many pods to many pods has no meaning', 'name one pod on one side');
+  if (up && down)
+    throw usage(`a copy from many ${what} to many ${what} has no meaning`, 'name one of them on one side');
   if (up) return 'destination';
-  if (destination.side !== 'local') throw usage('what comes from many pods goes into a local directory');
+  if (destination.side !== 'local') throw usage(`what comes from many ${what} goes into a local directory`);
   const owners = new Set(sources.map(ownerOf));
   if (owners.size > 1) throw usage('all sources must be in the same pods', 'copy from each of them in turn');
   return 'sources';
@@ -62,6 +72,7 @@ function sideOfEvery(
 
 function standsForMany(spec: Spec, selector: string | undefined): boolean {
   if (spec.side !== 'remote') return false;
+  if (spec.node !== undefined) return false;
   return selector === undefined ? spec.reference?.kind !== 'pod' : spec.reference === undefined;
 }
 

@@ -10,6 +10,7 @@ import { apiserverTransport, targetingTransport } from '../../lib/transport/inde
 import { runJob, type Outcome } from './copy-job.ts';
 import { findJobs, type FailedJob, type Job } from './jobs.ts';
 import type { CopyOptions } from './options.ts';
+import { alsoToNodes } from './node-transport.ts';
 import { startDisplay, type Display } from './progress.ts';
 import { readRequest, type CopyRequest } from './request.ts';
 import type { Session } from './session.ts';
@@ -29,12 +30,14 @@ export async function runCopy(options: CopyOptions, context: CommandContext): Pr
   const { signal } = context;
   const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
   const jobs = await findJobs(api, request, options, signal, say);
-  const transport = targetingTransport(apiserverTransport(api), api, options.quiet, say);
+  const pods = targetingTransport(apiserverTransport(api), api, options.quiet, say);
+  const log = (level: number, line: string): void => context.log(level, line);
+  const { transport, close: closeNodes } = alsoToNodes(pods, api, options, { signal, say, log });
   const needsSpool = request.sources.some(({ side }) => side === 'stdio') && !options.dryRun;
   const spool = needsSpool ? await spoolStdin(signal) : undefined;
   const tally = createTally(performance.now());
   const { helperImage: image, podRunningTimeout: podTimeoutMs } = options;
-  const standIn = createStandIns({ api, transport, image, podTimeoutMs, signal, say });
+  const standIn = createStandIns({ api, transport: pods, image, podTimeoutMs, signal, say });
   const session: Session = {
     ...{ options, transport, standIn, filter, tally, signal, say, spool },
     namespace: api.namespace,
@@ -50,12 +53,16 @@ export async function runCopy(options: CopyOptions, context: CommandContext): Pr
     display = await startDisplay(isSilent ? 'none' : options.progress, tally);
     const outcomes = await runJobs(jobs, session);
     copied = true;
-    judge(outcomes, request);
+    judge(outcomes, request, options.nodes === undefined ? 'pods' : 'nodes');
     return 0;
   } catch (error) {
     if (error === readerGone) return readerGone.exit;
     throw error;
   } finally {
+    // One who is in a hurry would leave privileged pods for a minute.
+    const undo = context.takeSignals(() => {});
+    await closeNodes();
+    undo();
     display?.end(copied);
     await spool?.close();
   }
@@ -94,13 +101,13 @@ async function runJobs(jobs: readonly (Job | FailedJob)[], session: Session): Pr
 }
 
 /** Throws KX_COPY_INCOMPLETE unless everything was copied everywhere. */
-function judge(endings: readonly Ending[], { every }: CopyRequest): void {
+function judge(endings: readonly Ending[], { every }: CopyRequest, what: 'pods' | 'nodes'): void {
   const pods = endings.flatMap((ending) =>
     'failed' in ending ? (ending.failed > 0 ? [ending.pod ?? ''] : []) : [ending.pod],
   );
   if (pods.length === 0) return;
   if (every !== undefined) {
-    throw incomplete(`${pods.length} of ${endings.length} pods failed: ${pods.sort().join(', ')}`);
+    throw incomplete(`${pods.length} of ${endings.length} ${what} failed: ${pods.sort().join(', ')}`);
   }
   const [failed, seen] = endings.reduce<[number, number]>(
     ([a, b], ending) => ('failed' in ending ? [a + ending.failed, b + ending.seen] : [a, b]),

@@ -1,6 +1,6 @@
 import { KxError } from '../../lib/errors/index.ts';
 import type { NameMatcher } from '../../lib/render/index.ts';
-import { nodeName } from '../privileged-exec/find-place.ts';
+import { nodeName } from '../../lib/target/index.ts';
 import { readPatterns } from '../selection-words.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { placeholdersIn } from './placeholders.ts';

@@ -1,19 +1,12 @@
 import type { ApiClient } from '../../lib/kube/index.ts';
 import { findNode, placeOf, refuseSandbox, type Place } from '../../lib/privileged/index.ts';
-import { checkName, parseReference, readPod, resolveTarget, type Pod } from '../../lib/target/index.ts';
+import { nodeName, parseReference, readPod, resolveTarget, type Pod } from '../../lib/target/index.ts';
 import type { PrivilegedExecOptions } from './options.ts';
 
 /** A place, and the pod of a container. */
 export interface FoundPlace {
   readonly place: Place;
   readonly pod: Pod | undefined;
-}
-
-/** The name of a node in `node/NAME`; undefined for every other reference. Throws KX_USAGE for one that cannot be a name. */
-export function nodeName(reference: string): string | undefined {
-  const [, name] = /^(?:nodes?|no)\/(.*)$/i.exec(reference) ?? [];
-  if (name !== undefined) checkName('node', name);
-  return name;
 }
 
 /** Checks the form of a reference without asking anybody. Throws KX_USAGE. */

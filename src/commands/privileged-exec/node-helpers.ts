@@ -8,7 +8,7 @@ import type { HelperChoice } from './helper-flags.ts';
 export interface NodeHelperOptions {
   readonly helper: HelperChoice;
   /** The image of `--tools`. */
-  readonly tools: string | undefined;
+  readonly tools?: string | undefined;
   readonly podRunningTimeout: number;
 }
 
@@ -30,7 +30,7 @@ export function nodeHelpers(api: ApiClient, options: NodeHelperOptions): OpenNod
     const { signal } = events;
     once ??= { user: askWhoIAm(api, signal), swept: sweepFinished(api, namespace, signal) };
     const { user, swept } = once;
-    const request = { ...options, place, pod: undefined, keep: false, reuse: undefined };
+    const request = { ...options, tools: options.tools, place, pod: undefined, keep: false, reuse: undefined };
     const access = await openHelperAccess(api, helperOptions(request, { ...events, namespace, user: await user }));
     return {
       ...access,

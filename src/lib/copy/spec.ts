@@ -1,5 +1,5 @@
 import { KxError } from '../errors/index.ts';
-import { checkNamespace, isKind, parseReference, type Reference } from '../target/index.ts';
+import { checkNamespace, isKind, nodeName, parseReference, type Reference } from '../target/index.ts';
 import { toName, type Name } from './entry.ts';
 
 /** One end of a copy, as the user typed it. */
@@ -15,8 +15,10 @@ export interface RemoteSpec {
   readonly side: 'remote';
   /** Absent: the namespace that applies to any reference. */
   readonly namespace?: string;
-  /** Absent in `:PATH`, which stands for the pods of a selector. */
+  /** Absent in `:PATH`, which stands for the pods or nodes of a selector, and where a node is named. */
   readonly reference?: Reference;
+  /** The name of a node whose host the path is on. */
+  readonly node?: string;
   /** Not empty; relative to the working directory of the container unless it begins with `/`. */
   readonly path: Name;
 }
@@ -33,7 +35,7 @@ const format = 'filespec must match the canonical format: [[namespace/]pod:]file
 const isLocalHint = 'a local file with a colon in its name is written with ./ in front';
 
 /**
- * Reads `[[NAMESPACE/]POD:]PATH`, `[NAMESPACE/]TYPE/NAME:PATH`, `-` (stdin or stdout), and `:PATH` where a selector names the
+ * Reads `[[NAMESPACE/]POD:]PATH`, `[NAMESPACE/]TYPE/NAME:PATH`, `node/NAME:PATH`, `-` (stdin or stdout), and `:PATH` where a selector names the
  * pods. The first colon counts. Local is what has none, what begins with `.`, `/` or (Windows) a drive letter, and what has
  * more parts in front of the colon than a reference. `A/B:PATH` is a TYPE/NAME where A is a kind, else NAMESPACE/POD.
  * Throws KX_USAGE, in kubectl's words where it has some.
@@ -43,7 +45,9 @@ export function parseSpec(text: string, rules: SpecRules): Spec {
   const colon = text.indexOf(':');
   if (colon === 0) {
     if (rules.selector) return { side: 'remote', path: remotePath(text.slice(1)) };
-    throw new KxError('KX_USAGE', format, { hint: ':PATH stands for the pods of -l SELECTOR, and there is none' });
+    throw new KxError('KX_USAGE', format, {
+      hint: ':PATH stands for the pods of -l SELECTOR, or for nodes, and there is none',
+    });
   }
   const place = text.slice(0, colon);
   if (colon === -1 || isLocal(place, rules)) return { side: 'local', path: notEmpty(text) };
@@ -65,7 +69,9 @@ function isLocal(place: string, { windows }: SpecRules): boolean {
 }
 
 /** The parts in front of the colon. Two of them are TYPE/NAME where the first is a kind. */
-function parsePlace(place: string): { readonly namespace?: string; readonly reference: Reference } {
+function parsePlace(place: string): Pick<RemoteSpec, 'namespace' | 'reference' | 'node'> {
+  const node = nodeName(place);
+  if (node !== undefined) return { node };
   const [first = '', ...rest] = place.split('/');
   if (rest.includes('')) throw new KxError('KX_USAGE', format);
   if (rest.length === 0 || (rest.length === 1 && isKind(first))) return { reference: parseReference(place) };

@@ -9,6 +9,10 @@ export interface PrivilegedRequest {
   readonly stdin: boolean;
   readonly tty: TerminalSize | null;
   readonly entry: Entry;
+  /** As in ExecRequest. */
+  readonly halfClose?: false | undefined;
+  /** The command has a wrapper of its own (ADR 5): there is none around the entry, and so no `signal` and no framed stdin. */
+  readonly bare?: true;
 }
 
 /** A way to run commands with privilege on one node. Ways behave alike: what differs is only what stands on the node. */

@@ -9,15 +9,15 @@
 
 /*
  * Settings: kind (container, node), id (of the container), uid (of its pod), namespaces, user (UID:GID, or "target"), cwd (or
- * "target"), inherit (its environment), tools (the command is in this image).
+ * "target"), inherit (its environment), tools (the command is in this image), lend (what the place lacks is taken from this image).
  */
 const begin = `
 nonce=$1; shift
 refuse() { echo "$nonce refused $1" >&2; exit 125; }
-kind=; id=; uid=; namespaces=; user=; cwd=; inherit=; tools=
+kind=; id=; uid=; namespaces=; user=; cwd=; inherit=; tools=; lend=
 while [ "$1" != -- ]; do case $1 in
   kind=*) kind=\${1#*=} ;; id=*) id=\${1#*=} ;; uid=*) uid=\${1#*=} ;; namespaces=*) namespaces=" \${1#*=} " ;;
-  user=*) user=\${1#*=} ;; cwd=*) cwd=\${1#*=} ;; inherit=*) inherit=1 ;; tools=*) tools=1 ;;
+  user=*) user=\${1#*=} ;; cwd=*) cwd=\${1#*=} ;; inherit=*) inherit=1 ;; tools=*) tools=1 ;; lend=*) lend=1 ;;
 esac; shift; done; shift
 trap : INT QUIT
 for each in nsenter setsid; do command -v $each >/dev/null || refuse no-nsenter; done
@@ -160,11 +160,12 @@ const insideTools = [
 /*
  * Who enters a PID namespace is not in it, but its children are: this shell, which has the files of the namespaces, waits outside
  * for a child that is born inside and enters the others. The child leads a session of its own, of which the terminal becomes
- * the terminal: its numbers would have no meaning inside otherwise, and Ctrl-C would end who waits.
+ * the terminal: its numbers would have no meaning inside otherwise, and Ctrl-C would end who waits. What is lent stands last in
+ * PATH, as an open folder that all that follows inherits.
  */
 const wait = [
-  'user=$1; path=$2; home=$3; tools=$4; folder=$5; shift 5; trap : INT QUIT; exec 5>&2 2>/dev/null;',
-  '( exec 2>&5 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-; [ ! "$folder" ] || exec 3<"$folder"; cd /;',
+  'user=$1; path=$2; home=$3; tools=$4; folder=$5; lend=$6; shift 6; trap : INT QUIT; exec 5>&2 2>/dev/null;',
+  '( exec 2>&5 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-; [ ! "$folder" ] || exec 3<"$folder"; [ ! "$lend" ] || exec 9<"$folder"; cd /;',
   'session=setsid; [ ! -t 0 ] || session="setsid -c";',
   'if [ "$tools" ]; then exec $session nsenter "$@"; fi;',
   'exec env -i PATH="$path" HOME="$home" ${TERM:+TERM="$TERM"} $session nsenter $user "$@" ); exit $?',
@@ -186,6 +187,7 @@ case $namespaces in *" mount "*)
       folder=\${file%/*}; shell=/proc/self/fd/3/\${file##*/}
       case \${file##*/} in busybox*) shell="$shell sh" ;; esac
       case $(command -v nsenter) in */*) ;; *) inside='${searchInside}' ;; esac
+      [ ! "$lend" ] || path=$path:/proc/self/fd/9
     fi ;;
   esac ;;
 esac
@@ -193,7 +195,7 @@ if [ "$tools" ]; then set -- unshare -m sh -c '${insideTools}' "$nonce" "$target
 elif [ "$shell" ]; then set -- $shell -c "$inside" "$nonce" "$cwd" "$@"
 else shift; echo "$nonce entered" >&2
 fi
-set -- sh -c '${wait}' "$nonce" "$user" "$path" "$home" "$tools" "$folder" $enter -- "$@"
+set -- sh -c '${wait}' "$nonce" "$user" "$path" "$home" "$tools" "$folder" "\${lend:+$folder}" $enter -- "$@"
 look
 case $namespaces in *" pid "*) set -- nsenter -F -p/proc/$$/fd/5 -- "$@" ;; esac
 exec "$@"

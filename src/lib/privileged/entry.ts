@@ -18,6 +18,8 @@ export interface Entry {
   readonly env: Readonly<Record<string, string>>;
   /** True: the command is in the image of the helper, and the files of the place are at $KX_TARGET_ROOT. */
   readonly tools: boolean;
+  /** True: commands that the place lacks are looked for in the image of the helper, where that has a sh without libraries. */
+  readonly lend?: boolean;
 }
 
 /** The usual entry, as root: into all namespaces, or with tools into those that do not take their files and their name away. */
@@ -40,6 +42,7 @@ export function enterWords(nonce: string, place: Place, entry: Entry, command: r
     ...(entry.cwd === undefined ? {} : { cwd: entry.cwd }),
     ...(entry.inherit ? { inherit: '1' } : {}),
     ...(entry.tools ? { tools: '1' } : {}),
+    ...(entry.lend === true ? { lend: '1' } : {}),
   };
   const words = (values: Readonly<Record<string, string>>): string[] =>
     Object.entries(values).map(([name, value]) => `${name}=${value}`);

@@ -23,15 +23,18 @@ export async function openHelperAccess(api: ApiClient, options: HelperOptions): 
           keep: spec.keep,
         })
       : await reuseNodePod(api, { namespace: spec.namespace, name: reuse, node: spec.node }, options);
-  // Always: the start, the end and the processes of a command are only known by the wrapper in such a pod.
-  const transport = wrappedTransport(apiserverTransport(api));
+  // Unless the command has its own: the start, the end and the processes of a command are only known by the wrapper in such a pod.
+  const plain = apiserverTransport(api);
+  const wrapped = wrappedTransport(plain);
   return {
     target: pod.target,
     async exec(place, request, signal) {
       const nonce = createNonce();
-      const { command, stdin, tty, entry } = request;
+      const { command, stdin, tty, entry, halfClose, bare } = request;
       const words = enterWords(nonce, place, entry, command);
-      const remote = await transport.exec(pod.target, { command: words, stdin, tty }, signal);
+      const transport = bare ? plain : wrapped;
+      const ends = halfClose === undefined ? {} : { halfClose };
+      const remote = await transport.exec(pod.target, { command: words, stdin, tty, ...ends }, signal);
       return enteredProcess(remote, nonce, place, request);
     },
     close: () => pod.close(),

@@ -11,11 +11,11 @@ export type { Json } from './json.ts';
 export { listContainers } from './selection/list-containers.ts';
 export { findLogPod } from './log-pod.ts';
 export { referenceFromManifest, type ManifestReference } from './manifest.ts';
-export { checkName, checkNamespace } from './names.ts';
+export { checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
 export { readObjects } from './selection/read-objects.ts';
 export { readPod } from './read-pod.ts';
-export { formatReference, parseReference, type Reference } from './reference.ts';
+export { formatReference, nodeName, parseReference, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export { selectTargets, type SelectedPod, type TargetsRequest } from './select.ts';
 export type {
@@ -27,4 +27,4 @@ export type {
   SelectedContainer,
 } from './selection/types.ts';
 export { hopelessReasons } from './start-reasons.ts';
-export { describeTarget, type Target } from './target.ts';
+export { describeTarget, nodeOf, nodeTarget, type Target } from './target.ts';

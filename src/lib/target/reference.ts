@@ -28,14 +28,27 @@ export function parseReference(text: string): Reference {
     );
   }
   const kind = findKind(type);
-  if (kind === undefined) throw unknownKind(type);
+  if (kind === undefined) throw nodeName(text) === undefined ? unknownKind(type) : noContainer(name);
   checkName(kind, name);
   return { kind, name };
+}
+
+/** The name of a node in `node/NAME`; undefined for every other reference. Throws KX_USAGE for one that cannot be a name. */
+export function nodeName(text: string): string | undefined {
+  const [, name] = /^(?:nodes?|no)\/(.*)$/i.exec(text) ?? [];
+  if (name !== undefined) checkName('node', name);
+  return name;
 }
 
 /** The reference as a user would type it. */
 export function formatReference(reference: Reference): string {
   return `${reference.kind}/${reference.name}`;
+}
+
+function noContainer(node: string): KxError {
+  return new KxError('KX_USAGE', `node "${node}" is no container`, {
+    hint: `kubectl kx privileged-exec node/${node} -- COMMAND runs commands on it, kubectl kx cp copies its files`,
+  });
 }
 
 function unknownKind(type: string): KxError {

@@ -32,6 +32,8 @@ suite('what a source or destination of kx cp means', () => {
     ['po/web:/srv', remote('pod', 'web', '/srv')],
     ['prod/sts/db:/data', remote('statefulset', 'db', '/data', 'prod')],
     ['job/pod/web:/srv', remote('pod', 'web', '/srv', 'job')],
+    ['node/n-1:/srv', { side: 'remote', node: 'n-1', path: '/srv' }],
+    ['no/a.b:/a:b', { side: 'remote', node: 'a.b', path: '/a:b' }],
     ['web:/ä', remote('pod', 'web', '/\xc3\xa4')],
     ['./a:b', local('./a:b')],
     ['../a:b', local('../a:b')],
