@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { openPty } from '../support/pty.ts';
 import { kxBinary, run, start, type Ended, type ProgramOptions } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 
@@ -87,6 +88,53 @@ suite('on a clean machine', () => {
       assert.doesNotMatch(stderr, /\x1b/);
     });
   }
+
+  suite('on a terminal', () => {
+    /** What is on the screen after kx has run in a terminal, with no variables but these. */
+    const show = async (words: readonly string[], env: Record<string, string>): Promise<string> => {
+      const all = assignments({ KUBECONFIG: sandbox.kubeconfig, ...env });
+      // What the test itself is started with is not to be seen either.
+      const pty = await openPty(['/usr/bin/env', '-i', ...all, kxBinary(), ...words]);
+      const { code } = await pty.ended;
+      assert.equal(code, words[0] === 'nosuch' ? 125 : 0, pty.screen());
+      return pty.screen();
+    };
+    const copy = ['cp', 'two:/etc/hostname', '/dev/null', '-c', 'a'];
+    const fanout = ['fanout', 'one', '--', 'sh', '-c', 'sleep 0.3; echo out'];
+    const wrong = ['nosuch'];
+
+    test('that is as usual a line goes on, and errors are in colour', async () => {
+      const env = { TERM: 'xterm', LC_ALL: 'C.UTF-8' };
+      for (const words of [copy, fanout]) assert.match(await show(words, env), /\x1b\[36m[^]*\x1b\[K/, words[0]);
+      assert.match(await show(wrong, env), /\x1b\[31m/);
+    });
+
+    test('with TERM=dumb nothing moves the cursor or has a colour', async () => {
+      for (const words of [copy, fanout, wrong, ['doctor']]) {
+        assert.doesNotMatch(await show(words, { TERM: 'dumb' }), /\x1b|\r(?!\r*\n)/, words[0]);
+      }
+      assert.match(await show(copy, { TERM: 'dumb' }), /1 file/);
+    });
+
+    test('without TERM nothing moves the cursor', async () => {
+      for (const words of [copy, fanout]) {
+        assert.doesNotMatch(await show(words, {}), /\x1b\[[^m]*[A-Za-ln-z]|\r(?!\r*\n)/, words[0]);
+      }
+    });
+
+    test('with NO_COLOR nothing has a colour', async () => {
+      for (const words of [copy, fanout, wrong, ['doctor']]) {
+        const screen = await show(words, { TERM: 'xterm', NO_COLOR: '1' });
+        assert.doesNotMatch(screen, /\x1b\[[\d;]*m/, words[0]);
+      }
+    });
+
+    test('with a locale of ASCII nothing else is drawn', async () => {
+      for (const words of [copy, fanout, ['doctor']]) {
+        assert.doesNotMatch(await show(words, { TERM: 'xterm', LC_ALL: 'C' }), /[^\x00-\x7f]/, words[0]);
+      }
+    });
+  });
 
   test('without a kubeconfig it says that, in one line, with what to do', async () => {
     const { code, stdout, stderr } = await kx(['exec', 'web', '--', 'date'], {

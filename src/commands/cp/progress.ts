@@ -1,4 +1,4 @@
-import { isTerminal, printError } from '../../lib/terminal/index.ts';
+import { isScreen, isTerminal, printError } from '../../lib/terminal/index.ts';
 import type { Tally } from './tally.ts';
 
 export const progressChoices = ['auto', 'plain', 'none'] as const;
@@ -17,11 +17,11 @@ const plainPause = 1000;
 /** A terminal, and wider than any line of ours on a plain one. */
 const plainWidth = 160;
 
-/** `auto` is a line on a terminal, and nothing where stderr is none. */
+/** `auto` is a line on a terminal, lines on one that can draw none anew, and nothing where stderr is none. */
 export async function startDisplay(mode: ProgressMode, tally: Tally): Promise<Display> {
   const say = (line: string): void => printError(`${line}\n`);
   const summarise = (): void => say(tally.summarise(performance.now()));
-  if (mode === 'plain') {
+  if (mode === 'plain' || (mode === 'auto' && isTerminal(2) && !isScreen(2))) {
     const timer = setInterval(() => say(tally.describe(performance.now(), plainWidth)), plainPause);
     return {
       say,

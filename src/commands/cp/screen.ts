@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import ora from 'ora';
+import { wantsColor } from '../../lib/render/index.ts';
 import { printError, terminalSize } from '../../lib/terminal/index.ts';
 import type { Tally } from './tally.ts';
 
@@ -20,6 +21,8 @@ const spinnerWidth = 3;
 export function startProgressLine(tally: Pick<Tally, 'describe'>): ProgressLine {
   const spinner = ora({
     stream: terminalStream(),
+    color: wantsColor('auto', true, process.env) ? 'cyan' : false,
+    spinner: isUtf8(process.env) ? 'dots' : 'line',
     isEnabled: true,
     interval: 100,
     hideCursor: false,
@@ -33,6 +36,12 @@ export function startProgressLine(tally: Pick<Tally, 'describe'>): ProgressLine 
     resume: () => void spinner.start(),
     stop: () => void spinner.stop(),
   };
+}
+
+/** Whether the locale has more than ASCII, by the first variable that names it. On Windows and macOS terminals do without one. */
+function isUtf8(env: NodeJS.ProcessEnv): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((each) => each !== undefined && each !== '');
+  return locale === undefined ? process.platform !== 'linux' : /utf-?8/i.test(locale);
 }
 
 /** What ora needs of a terminal, over the one way that messages go. */

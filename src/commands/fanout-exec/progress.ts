@@ -1,5 +1,5 @@
 import { progressText } from '../../lib/render/index.ts';
-import { isTerminal, printError } from '../../lib/terminal/index.ts';
+import { isScreen, printError } from '../../lib/terminal/index.ts';
 import { startProgressLine } from '../cp/screen.ts';
 
 /** How a fan-out goes on, for a person. */
@@ -19,13 +19,13 @@ export interface Progress {
 /** How long the line stays away, in milliseconds. */
 const absence = 300;
 
-/** The line is there on a terminal, and not where somebody wants quiet. */
+/** The line is there on a terminal that can draw it anew, and not where somebody wants quiet. */
 export function startProgress(total: number, quiet: boolean): Progress {
   const began = performance.now();
   let [running, succeeded, failed] = [0, 0, 0];
   const describe = (now: number, width: number): string =>
     progressText({ total, running, succeeded, failed, elapsedMs: now - began }, width);
-  const line = !quiet && isTerminal(2) ? startProgressLine({ describe }) : undefined;
+  const line = !quiet && isScreen(2) ? startProgressLine({ describe }) : undefined;
   let timer: NodeJS.Timeout | undefined;
   return {
     launched: () => running++,

@@ -9,4 +9,4 @@ export { openOutput, replaceProcessStreams } from './output.ts';
 export { print, printError } from './print.ts';
 export { withRawMode } from './raw-mode.ts';
 export { openRecording } from './recording.ts';
-export { isTerminal, terminalSize, watchTerminalSize } from './size.ts';
+export { isScreen, isTerminal, terminalSize, watchTerminalSize } from './size.ts';

@@ -6,6 +6,12 @@ export function isTerminal(fd: 0 | 1 | 2): boolean {
   return isatty(fd);
 }
 
+/** Whether a line of a standard stream can be drawn anew: it is a terminal, and one that says that it moves a cursor. */
+export function isScreen(fd: 0 | 1 | 2, { TERM = '' }: NodeJS.ProcessEnv = process.env): boolean {
+  // The console of Windows has no TERM.
+  return isTerminal(fd) && TERM !== 'dumb' && (TERM !== '' || process.platform === 'win32');
+}
+
 /** Undocumented, and the same in node and bun: both ask the terminal once, and again only for process.stdout. */
 interface Screen extends WriteStream {
   _refreshSize(): void;
