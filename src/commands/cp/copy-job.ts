@@ -1,39 +1,18 @@
 import { posix } from 'node:path';
-import {
-  copyTree,
-  emptyBody,
-  isLoss,
-  planCopy,
-  skipSame,
-  type Entry,
-  type Name,
-  type TreeReader,
-} from '../../lib/copy/index.ts';
+import { isLoss, planCopy, type Name } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { print } from '../../lib/terminal/index.ts';
 import { formatBytes } from './amounts.ts';
-import { findSame, pairOf, verifyCopy } from './compare.ts';
 import { inspectJob, type Destination, type Source } from './inspect.ts';
-import { recallJob, type JobMemory } from './job-memory.ts';
+import { recallJob } from './job-memory.ts';
 import type { Job } from './jobs.ts';
-import { openReader, openWriter } from './open-ends.ts';
-import { reportTo, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { ship, type Arrived, type Counts } from './ship.ts';
+import { divide } from './shipments.ts';
 
 /** What a job has copied. */
-export interface Outcome {
+export interface Outcome extends Counts {
   readonly pod?: string | undefined;
-  /** Files, directories and links that were not copied. */
-  readonly failed: number;
-  /** All that there were. */
-  readonly seen: number;
-}
-
-/** What is at the destination of all that a job has copied so far. */
-interface Arrived {
-  files: number;
-  bytes: number;
-  /** Bytes of files that are not whole. */
-  kept: number;
 }
 
 /** Looks at both ends, decides what goes where, and copies. Nothing is copied before every source has been found. */
@@ -43,7 +22,8 @@ export async function runJob(job: Job, session: Session): Promise<Outcome> {
   const facts = sources.map(({ fact }) => fact);
   const there = destination.fact;
   const isAbsent = there.kind === 'absent' || (there.kind === 'directory' && memory.wasAbsent);
-  const { destinations, makes } = planCopy(facts, isAbsent ? { ...there, kind: 'absent' } : there);
+  const plan = planCopy(facts, isAbsent ? { ...there, kind: 'absent' } : there);
+  const { destinations } = plan;
   for (const [index, source] of sources.entries()) refuseSelf(source, destination, destinations[index] ?? '', session);
   if (session.options.dryRun) {
     const lines = sources.map(({ label }, index) => `${label} -> ${destination.label(destinations[index] ?? '')}\n`);
@@ -53,13 +33,13 @@ export async function runJob(job: Job, session: Session): Promise<Outcome> {
   memory.begin(isAbsent && facts.some(({ kind }) => kind === 'directory'));
   const arrived: Arrived = { files: 0, bytes: 0, kept: 0 };
   try {
-    if (makes !== undefined && destination.side === 'remote') await makeDirectory(destination, makes, session);
-    session.tally.expect(sources.length);
+    const shipments = divide(sources, plan, destination);
+    session.tally.expect(shipments.length);
     let [failed, seen] = [0, 0];
-    for (const [index, source] of sources.entries()) {
-      const copied = await copyOne(source, destination, destinations[index] ?? '', { session, memory, arrived });
-      failed += copied.failed;
-      seen += copied.seen;
+    for (const shipment of shipments) {
+      const shipped = await ship(shipment, destination, { session, memory, arrived });
+      failed += shipped.failed;
+      seen += shipped.seen;
     }
     if (failed === 0) memory.done();
     return { pod: job.pod, failed, seen };
@@ -92,81 +72,3 @@ function refuseSelf(source: Source, to: Destination, destination: Name, { transp
     return;
   throw new KxError('KX_USAGE', `cannot copy ${source.label} to itself, ${to.label(destination)}`);
 }
-
-interface Copying {
-  readonly session: Session;
-  readonly memory: JobMemory;
-  readonly arrived: Arrived;
-}
-
-async function copyOne(
-  source: Source,
-  to: Destination,
-  destination: Name,
-  { session, memory, arrived: total }: Copying,
-): Promise<Outcome> {
-  let [failed, seen] = [0, 0];
-  const onUnread = (): void => {
-    failed++;
-    seen++;
-  };
-  const onUnwritten = (): void => {
-    failed++;
-  };
-  const arrived = new Set<Name>();
-  const { update, checksum, resume } = session.options;
-  const pair = pairOf(source, to, destination);
-  const same = update && pair ? await findSame(pair, session) : undefined;
-  const { send, leftOut = [] } = same?.selection ?? {};
-  for (const path of leftOut) arrived.add(path);
-  const all = openReader(source, session, reportTo(session, source.label, onUnread), send);
-  const reader = same ? skipSame(all, same.isSame, ({ path }) => arrived.add(path)) : all;
-  const preserve = session.options.preserve && source.side !== 'stdio';
-  const report = reportTo(session, to.label(destination), onUnwritten);
-  const { mark, marks, wasAbsent } = memory;
-  const goOn = resume ? { resume: { marks, leftOut, made: wasAbsent } } : {};
-  const writer = openWriter(to, { destination, preserve, report, mark, ...goOn }, session);
-  const follow = session.tally.follow(source.label, source.size);
-  const stored = { files: 0, bytes: 0 };
-  await copyTree(reader, writer, {
-    onEntry: (entry) => {
-      session.count(entry);
-      seen++;
-      if (entry.kind === 'file') {
-        arrived.add(entry.path);
-        stored.files++;
-        stored.bytes += entry.size;
-      }
-      follow.onEntry(entry);
-    },
-    onBytes: (count) => follow.onBytes(count),
-    onKept: (count) => follow.onKept(count),
-    onStopped: (remains) => add(total, remains.stored, remains.kept),
-  });
-  add(total, stored);
-  if (checksum && pair && failed === 0) await verifyCopy(pair, arrived, session);
-  return { failed, seen };
-}
-
-function add(total: Arrived, { files, bytes }: Pick<Arrived, 'files' | 'bytes'>, kept = 0): void {
-  total.files += files;
-  total.bytes += bytes;
-  total.kept += kept;
-}
-
-/** Makes a directory in a container, by a copy of one that is empty. */
-async function makeDirectory(to: Destination, destination: Name, session: Session): Promise<void> {
-  const report = ({ message }: { readonly message: string }): never => {
-    throw new KxError('KX_COPY_DESTINATION', `cannot make ${to.label(destination)}: ${message}`);
-  };
-  const writer = openWriter(to, { destination, preserve: false, report }, session);
-  await copyTree(emptyDirectory, writer, { onEntry: () => {}, onBytes: () => {} });
-}
-
-const emptyDirectory: TreeReader = {
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async *entries(): AsyncGenerator<Entry> {
-    const common = { uid: 0, gid: 0, size: 0, linkTarget: '', body: emptyBody };
-    yield { path: '', kind: 'directory', mode: 0o777, mtime: Date.now() / 1000, ...common };
-  },
-};

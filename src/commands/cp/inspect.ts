@@ -24,7 +24,14 @@ export type Source = {
 } & (
   | { readonly side: 'local'; readonly path: string }
   | { readonly side: 'stdio' }
-  | { readonly side: 'remote'; readonly target: Target; readonly at: Name; readonly tools: Probe['tools'] }
+  | {
+      readonly side: 'remote';
+      readonly target: Target;
+      readonly at: Name;
+      readonly tools: Probe['tools'];
+      readonly kind: 'file' | 'directory' | 'other';
+      readonly symlink: boolean;
+    }
 );
 
 /** A destination, and what is there. */
@@ -76,13 +83,13 @@ function ownSource(place: Exclude<Place, RemotePlace>, { spool }: Session): Sour
 
 function remoteSources(place: RemotePlace, { target, found, tools }: Probed, session: Session): readonly Source[] {
   if (found.length === 0) throw missing(labelIn(place.target, place.path, session), 'absent');
-  return found.map(({ path, at, kind, size }) => {
+  return found.map(({ path, at, kind, symlink, size }) => {
     const label = labelIn(place.target, path, session);
     if (kind === 'absent' || kind === 'dangling' || kind === 'not-a-directory') throw missing(label, kind);
     const isDirectory = kind === 'directory';
     if (!isDirectory && endsAsDirectory({ path })) throw missing(label, 'not-a-directory');
     const fact: SourceFact = { path, kind: isDirectory ? 'directory' : 'file' };
-    return { side: 'remote', target, at, tools, fact, label, size };
+    return { side: 'remote', target, at, tools, kind, symlink, fact, label, size };
   });
 }
 

@@ -24,8 +24,8 @@ export interface DestinationFact {
 export interface Plan {
   /** What the root of each source becomes, in their order. */
   readonly destinations: readonly Name[];
-  /** A directory to be made before anything is copied into it. */
-  readonly makes?: Name;
+  /** The directory that they go into, each under a name of its own, where they are several or it is to be made. */
+  readonly directory?: Name;
 }
 
 /**
@@ -56,7 +56,9 @@ export function planCopy(sources: readonly SourceFact[], destination: Destinatio
   }
   const destinations = sources.map((source) => place(source, root, destination));
   refuseCollisions(sources, destinations, destination);
-  return makes ? { destinations, makes: root } : { destinations };
+  if (!makes && sources.length === 1) return { destinations };
+  const isDrive = destination.backslash === true && /^[A-Za-z]:$/.test(root);
+  return { destinations, directory: root === '' || isDrive ? `${root}.` : root };
 }
 
 function place(source: SourceFact, root: Name, { backslash = false }: DestinationFact): Name {

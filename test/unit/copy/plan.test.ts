@@ -9,8 +9,8 @@ const directory = (path: string): SourceFact => ({ path, kind: 'directory' });
 type Kind = 'absent' | 'file' | 'directory';
 
 const planned = (sources: readonly SourceFact[], path: string, kind: Kind): string => {
-  const { destinations, makes } = planCopy(sources, { path, kind });
-  return (makes === undefined ? '' : `make ${makes}: `) + destinations.join(', ');
+  const { destinations, directory } = planCopy(sources, { path, kind });
+  return (directory === undefined ? '' : `into ${directory}: `) + destinations.join(', ');
 };
 
 suite('where a copy goes', () => {
@@ -20,7 +20,7 @@ suite('where a copy goes', () => {
     ['a file over a file', [aFile], 'x', 'file', 'x'],
     ['a file into a directory', [aFile], 'x', 'directory', 'x/f'],
     ['a file into a directory with a slash', [aFile], 'x/', 'directory', 'x/f'],
-    ['a file to a missing directory with a slash', [aFile], 'x/', 'absent', 'make x: x/f'],
+    ['a file to a missing directory with a slash', [aFile], 'x/', 'absent', 'into x: x/f'],
     ['a directory to a name that is free', [aDirectory], 'x', 'absent', 'x'],
     ['a directory to a free name with a slash', [aDirectory], 'x/', 'absent', 'x'],
     ['a directory into a directory', [aDirectory], 'x', 'directory', 'x/d'],
@@ -32,9 +32,9 @@ suite('where a copy goes', () => {
     ['the root into a directory', [directory('/')], 'x', 'directory', 'x'],
     ['a file into the root', [aFile], '/', 'directory', '/f'],
     ['a file into the working directory', [aFile], '.', 'directory', './f'],
-    ['several sources into a directory', [aFile, aDirectory], 'x', 'directory', 'x/f, x/d'],
-    ['several sources to a missing directory with a slash', [aFile, aDirectory], 'x//', 'absent', 'make x: x/f, x/d'],
-    ['the contents of two directories into one', [directory('a/.'), directory('b/.')], 'x', 'directory', 'x, x'],
+    ['several sources into a directory', [aFile, aDirectory], 'x', 'directory', 'into x: x/f, x/d'],
+    ['several sources to a missing directory with a slash', [aFile, aDirectory], 'x//', 'absent', 'into x: x/f, x/d'],
+    ['the contents of two directories into one', [directory('a/.'), directory('b/.')], 'x', 'directory', 'into x: x, x'],
   ];
   for (const [what, sources, path, kind, becomes] of cases) {
     test(`${what}: ${becomes}`, () => assert.equal(planned(sources, path, kind), becomes));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { KxError } from '../../../src/lib/errors/index.ts';
 import { decodeTar, type TarEntry } from '../../../src/lib/copy/tar/decode.ts';
-import { relativePath } from '../../../src/lib/copy/tar/path.ts';
+import { placeMember, type ArchiveRoots } from '../../../src/lib/copy/from-container/roots.ts';
 import { folder, has, makeTree } from './support/sent-tree.ts';
 
 type Decoded = Pick<TarEntry, 'type' | 'name' | 'linkName' | 'size' | 'mtime' | 'uid' | 'sparse'> & { body: string };
@@ -218,11 +218,14 @@ test('whatever bytes come, the decoder ends with entries or an error of its own'
 });
 
 test('only what is below the root is a path', () => {
-  assert.equal(relativePath('./', '.'), '');
-  assert.equal(relativePath('.', '.'), '');
-  assert.equal(relativePath('./a/b/', '.'), 'a/b');
-  assert.equal(relativePath('./name', './name'), '');
-  assert.equal(relativePath('./..a/b..', '.'), '..a/b..');
+  const tree: ArchiveRoots = new Map([['.', { into: '', isFile: false }]]);
+  const file: ArchiveRoots = new Map([['./name', { into: '', isFile: true }]]);
+  const relativePath = (member: string, roots: ArchiveRoots): string => placeMember(member, roots).path;
+  assert.equal(relativePath('./', tree), '');
+  assert.equal(relativePath('.', tree), '');
+  assert.equal(relativePath('./a/b/', tree), 'a/b');
+  assert.equal(relativePath('./name', file), '');
+  assert.equal(relativePath('./..a/b..', tree), '..a/b..');
   const unsafe = [
     '',
     '/',
@@ -241,8 +244,8 @@ test('only what is below the root is a path', () => {
     '././a',
     './a//',
   ];
-  for (const member of unsafe) assert.throws(() => relativePath(member, '.'), { code: 'KX_COPY_UNSAFE_PATH' }, member);
+  for (const member of unsafe) assert.throws(() => relativePath(member, tree), { code: 'KX_COPY_UNSAFE_PATH' }, member);
   for (const member of ['./other', './', './name/x']) {
-    assert.throws(() => relativePath(member, './name'), { code: 'KX_COPY_UNSAFE_PATH' }, member);
+    assert.throws(() => relativePath(member, file), { code: 'KX_COPY_UNSAFE_PATH' }, member);
   }
 });

@@ -10,17 +10,14 @@ import type { RemoteEnd } from '../remote-end.ts';
 import { createPace } from './pace.ts';
 import { createRemoteStream, type RemoteStream, type SendSession } from './remote-stream.ts';
 import { SenderStopped, StreamChanged } from './stream-endings.ts';
+import type { SendRequest } from './send-script.ts';
 import { decodeTar, type TarDecoder, type TarEntry } from '../tar/decode.ts';
 import { readTarMessage } from './tar-messages.ts';
-import { relativePath } from '../tar/path.ts';
+import { findPlace, placeMember, type ArchiveRoots, type MemberPlace } from './roots.ts';
 
-export interface RemoteTreeOptions {
-  /** A file, a directory, or a symlink to one, which is followed. Relative to the directory of the container's commands. */
-  readonly path: Name;
-  /** As messages name it; undefined: as it is. */
-  readonly shown?: Name | undefined;
-  /** What of a directory is to be sent, each behind the directory that it is in; undefined: everything. */
-  readonly only?: readonly Name[] | undefined;
+/** How a container sends what is read from it. */
+export interface SendingOptions {
+  /** Gets paths below what each was asked for as. */
   readonly filter: Filter;
   readonly report: Report;
   /** undefined: nothing is compressed. */
@@ -31,6 +28,30 @@ export interface RemoteTreeOptions {
   readonly tar: boolean;
   /** How many bytes all files together may have. */
   readonly maxBytes?: number | undefined;
+}
+
+export interface RemoteTreeOptions extends SendingOptions {
+  /** A file, a directory, or a symlink to one, which is followed. Relative to the directory of the container's commands. */
+  readonly path: Name;
+  /** As messages name it; undefined: as it is. */
+  readonly shown?: Name | undefined;
+  /** What of a directory is to be sent, each behind the directory that it is in; undefined: everything. */
+  readonly only?: readonly Name[] | undefined;
+}
+
+/** What a sender is asked for, and where what comes belongs. */
+export interface Asked {
+  readonly path: Name;
+  readonly shown: Name;
+  readonly list: SendRequest['list'];
+  /** The members that are listed. */
+  readonly members: readonly Name[];
+  /** Paths that are to come. */
+  readonly awaited: readonly Name[];
+  /** Paths that alone something is said of; undefined: of all. */
+  readonly only: ReadonlySet<Name> | undefined;
+  /** `kind` is that of `path`. */
+  readonly roots: (kind: string | undefined) => ArchiveRoots;
 }
 
 /** So many finished paths are kept for the case that a connection is lost and the tree has changed by then. */
@@ -44,17 +65,32 @@ const mostReported = 10_000;
  * KX_COPY_INCOMPLETE when that part is not the same any more.
  */
 export function readRemoteTree(end: RemoteEnd, options: RemoteTreeOptions): TreeReader {
-  return { entries: () => new RemoteTree(end, options).entries() };
+  const { path, shown = path, only } = options;
+  const asked: Asked = {
+    ...{ path, shown, awaited: only ?? [], only: only && new Set(only) },
+    list: only === undefined ? '' : 'list',
+    members: only?.map((name) => (name === '' ? '.' : `./${name}`)) ?? [],
+    roots: (kind) =>
+      kind === 'directory'
+        ? new Map([['.', { into: '', isFile: false }]])
+        : new Map([[`./${path.slice(path.lastIndexOf('/') + 1)}`, { into: '', isFile: true }]]),
+  };
+  return readSent(end, asked, options);
+}
+
+/** Reads what a sender is asked for. Nothing that was asked for is nothing. */
+export function readSent(end: RemoteEnd, asked: Asked, options: SendingOptions): TreeReader {
+  return { entries: () => new RemoteTree(end, asked, options).entries() };
 }
 
 class RemoteTree {
-  readonly #options: RemoteTreeOptions;
+  readonly #options: SendingOptions;
+  readonly #asked: Asked;
   readonly #session: SendSession;
   readonly #finished = new Set<Name>();
   readonly #reported = new Set<string>();
   /** What was asked for by its name, and has neither come nor been reported. */
   readonly #awaited: Set<Name>;
-  readonly #asked: ReadonlySet<Name> | undefined;
   #stream: RemoteStream;
   #tar: TarDecoder;
   /** Counts the runs through the stream from its beginning. */
@@ -62,18 +98,16 @@ class RemoteTree {
   /** Something unfinished came before the file in progress: another run has to fetch it. */
   #missed = false;
   readonly #intake: Intake;
+  #known: ArchiveRoots | undefined;
 
-  constructor(end: RemoteEnd, options: RemoteTreeOptions) {
+  constructor(end: RemoteEnd, asked: Asked, options: SendingOptions) {
     this.#options = options;
+    this.#asked = asked;
     this.#intake = createIntake({ ...options, report: (problem) => this.#report(problem) });
-    const { path, shown = path, only } = options;
-    this.#awaited = new Set(only);
-    this.#asked = only && new Set(only);
+    this.#awaited = new Set(asked.awaited);
     this.#session = {
       end,
-      path,
-      shown,
-      only: only?.map((name) => (name === '' ? '.' : `./${name}`)),
+      asked,
       tar: options.tar,
       pace: createPace(options.compression, options.log ?? (() => {})),
       now: Math.floor(Date.now() / 1000),
@@ -85,7 +119,7 @@ class RemoteTree {
   }
 
   async *entries(): AsyncGenerator<Entry> {
-    if (this.#options.only?.length === 0) return;
+    if (this.#asked.list !== '' && this.#asked.members.length === 0) return;
     try {
       for (;;) {
         const member = await this.#next();
@@ -94,11 +128,12 @@ class RemoteTree {
           await this.#restart();
           continue;
         }
-        const path = relativePath(member.name, this.#root);
+        const place = placeMember(member.name, this.#roots);
+        const { path } = place;
         this.#awaited.delete(path);
         if (this.#runs > 0 && this.#finished.has(path)) continue;
         this.#stream.replaying = false;
-        const entry = this.#entry(member, path);
+        const entry = this.#entry(member, place);
         if (entry !== undefined) yield entry;
         if (this.#finished.size < mostRemembered) this.#finished.add(path);
       }
@@ -108,9 +143,10 @@ class RemoteTree {
     }
   }
 
-  get #root(): Name {
-    if (this.#session.kind === 'directory') return '.';
-    return `./${this.#options.path.slice(this.#options.path.lastIndexOf('/') + 1)}`;
+  get #roots(): ArchiveRoots {
+    const { kind } = this.#session;
+    if (kind === undefined) return this.#asked.roots(kind);
+    return (this.#known ??= this.#asked.roots(kind));
   }
 
   /** The next member, in whichever run. */
@@ -146,8 +182,9 @@ class RemoteTree {
     this.#tar = decodeTar(this.#stream);
   }
 
-  #entry(member: TarEntry, path: Name): Entry | undefined {
-    const facts = this.#intake.take(member, path, this.#root);
+  #entry(member: TarEntry, place: MemberPlace): Entry | undefined {
+    const { path } = place;
+    const facts = this.#intake.take(member, place, this.#roots);
     if (facts === undefined || facts.size === 0) return facts && { ...facts, body: emptyBody };
     return { ...facts, body: this.#body(member, path), after: (prefix) => this.#after(member, path, prefix) };
   }
@@ -214,7 +251,7 @@ class RemoteTree {
   async #find(path: Name): Promise<TarEntry | undefined> {
     for (;;) {
       const member = await this.#tar.next();
-      const found = member && relativePath(member.name, this.#root);
+      const found = member && placeMember(member.name, this.#roots).path;
       if (found === undefined || found === path) return member;
       this.#missed ||= !this.#finished.has(found);
     }
@@ -233,17 +270,12 @@ class RemoteTree {
   #hear(line: string): Problem['level'] | undefined {
     const problem = readTarMessage(line);
     if (problem === undefined) return undefined;
-    const path = this.#displayed(problem.path);
+    const path = findPlace(problem.path, this.#roots)?.path ?? '';
     // Where it is not everything, some of what is said is of the rest.
-    if (problem.path !== '' && this.#asked?.has(path) === false) return undefined;
+    if (problem.path !== '' && this.#asked.only?.has(path) === false) return undefined;
     this.#awaited.delete(path);
     this.#report({ ...problem, path });
     return problem.level;
-  }
-
-  #displayed(member: Name): Name {
-    const root = this.#root;
-    return member === root || member === '.' ? '' : member.startsWith('./') ? member.slice(2) : member;
   }
 
   /** Once, whatever is read again. */

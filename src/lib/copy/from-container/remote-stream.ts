@@ -13,11 +13,14 @@ import type { EntryPlace, TarBytes } from '../tar/decode.ts';
 /** What one copy knows of the container, through all of its connections. */
 export interface SendSession {
   readonly end: RemoteEnd;
-  readonly path: Name;
-  /** As messages name it. */
-  readonly shown: Name;
-  /** The members to be sent of a directory; undefined: all. */
-  readonly only?: readonly Name[] | undefined;
+  readonly asked: {
+    readonly path: Name;
+    /** As messages name it. */
+    readonly shown: Name;
+    readonly list: SendRequest['list'];
+    /** What is listed. */
+    readonly members: readonly Name[];
+  };
   /** Taken back when the container has one that cannot be relied on. */
   tar: boolean;
   readonly pace: Pace;
@@ -90,9 +93,9 @@ export function createRemoteStream(session: SendSession): RemoteStream {
     const from = resumePoint(stream.member, prefix);
     session.worst = undefined;
     session.fellShort = false;
-    const { only = [], now } = session;
-    const request = { ...session, compress, since: session.since ?? '', listed: session.only !== undefined, from };
-    const opened = await startSender(end, sendCommand(request, now), only, compress, hear);
+    const { asked, now } = session;
+    const request = { ...session, ...asked, compress, since: session.since ?? '', from };
+    const opened = await startSender(end, sendCommand(request, now), asked.members, compress, hear);
     if (opened.kind === 'tarless' && session.tar) {
       await opened.close();
       session.tar = false;
@@ -234,7 +237,7 @@ function check(session: SendSession, { identity, kind, since }: RemoteSender): b
   session.kind = kind;
   if (kind === 'file' || kind === 'directory') return before !== undefined && before !== kind;
   const why = reasons[kind] ?? `is a ${kind}`;
-  throw new KxError('KX_COPY_SOURCE', `${displayName(session.shown)} in the container ${why}`, { ran: 'yes' });
+  throw new KxError('KX_COPY_SOURCE', `${displayName(session.asked.shown)} in the container ${why}`, { ran: 'yes' });
 }
 
 const reasons: Readonly<Record<string, string>> = {

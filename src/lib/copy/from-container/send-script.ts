@@ -11,8 +11,11 @@ export interface SendRequest {
   readonly compress: 'none' | 'gzip' | 'zstd';
   /** The clock of the container when the copy began, as its first sender told it; '' in the first. */
   readonly since: string;
-  /** Whether the names of what is to be sent of a directory follow the script, one on each line; else it is everything. */
-  readonly listed: boolean;
+  /**
+   * '': everything. Otherwise the members to be sent of a directory follow the script, one on each line: 'list' is these alone,
+   * 'deep' with all that is in them, 'follow' files, through their symlinks.
+   */
+  readonly list: '' | 'list' | 'deep' | 'follow';
   /** What is there already; undefined at the beginning of the stream. */
   readonly from?: ResumePoint | undefined;
 }
@@ -59,11 +62,15 @@ const functions = [
   'kx_resume() { kx_exact $kx_skip >/dev/null; kx_exact $kx_again;',
   `if [ "$kx_proofs" ]; then kx_prove; elif [ "$kx_body" = "0 0" ] || kx_quiet; then kx_exact $kx_body >/dev/null; printf 'kxquiet\\n';`,
   'else kx_exact $kx_body | gzip -1 -c 2>/dev/null | tail -c 8; fi; cat; };',
-  'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && find "$1" -type f -mmin -$((kx_c / 60 + 1)) -exec stat -c "%Y %n" {} + | ',
+  'kx_find() { [ $# = 0 ] || find ${kx_h:+-L} "$@" -type f -mmin -$((kx_c / 60 + 1)) -exec stat ${kx_h:+-L} -c "%Y %n" {} +; };',
+  // Of what is named, or of what is listed on stdin.
+  'kx_each() { if [ $# != 0 ]; then kx_find "$@"; return; fi; while IFS= read -r kx_f; do set -- "$@" "$kx_f"; [ $# -lt 100 ] || { kx_find "$@"; set --; }; done; kx_find "$@"; };',
+  'kx_changed() { [ "$kx_since" ] && kx_c=$(date +%s) && kx_c=$((kx_c - kx_since)) && kx_each "$@" |',
   'while read -r kx_c kx_v; do [ "$kx_c" -gt "$kx_since" ] && echo "tar: $kx_v: file changed as we read it" >&3; done; } 3>&2 2>/dev/null;',
-  'kx_tar() { if [ "$kx_list" ]; then set -- "$1" --no-recursion -T -; else set -- "$1" $kx_h "$1"; fi; kx_v=$1; shift;',
-  'case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote -f - "$@" <&5;;',
-  '*) tar -c -f - "$@" <&5; kx_r=$?; kx_changed "$kx_v"; return $kx_r;; esac; };',
+  'kx_tar() { kx_v=$1; if [ "$kx_list" ]; then set -- $kx_h ${kx_flat:+--no-recursion} -T -; else set -- $kx_h "$1"; fi;',
+  'case $kx_tars in *"GNU tar"*) tar -c -b 512 --no-unquote -f - "$@" <&5; return;; esac;',
+  'case $kx_list in ""|list) tar -c -f - "$@" <&5; kx_r=$?; kx_changed "$kx_v"; return $kx_r;; esac;',
+  'kx_v=$(cat <&5); printf "%s\\n" "$kx_v" | tar -c -f - "$@"; kx_r=$?; printf "%s\\n" "$kx_v" | kx_changed; return $kx_r; };',
   'kx_sh() { exec 4>&1; if [ "$kx_list" ]; then while IFS= read -r kx_f; do kx_walk "$kx_f"; done <&5; else kx_walk "$1"; fi; kx_end; };',
   'kx_send() { cd "$kx_dir" 2>/dev/null || { kx_kind=denied; kx_name=; }; printf "kx %s %s %s\\n" "$kx_id" "$kx_kind" "${kx_since:--}"; [ "$kx_name" ] || return 0;',
   'if [ "$kx_skip" ]; then exec 4>&1; kx_r=$( { { $kx_how "$kx_name" 4>&-; echo $? >&3; } | kx_resume >&4 3>&-; } 3>&1 ); return "$kx_r"; fi;',
@@ -72,9 +79,9 @@ const functions = [
 ].join(' ');
 
 const look = [
-  'kx_h=; kx_name=; kx_dir=/;',
+  'kx_h=; kx_flat=; kx_name=; kx_dir=/; case $kx_list in list) kx_flat=1;; follow) kx_flat=1; kx_h=-h;; esac;',
   'if [ -d "$kx_p" ]; then kx_kind=directory; kx_name=.; kx_dir=$kx_p;',
-  'elif [ -f "$kx_p" ]; then kx_kind=file; kx_list=; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
+  'elif [ -f "$kx_p" ]; then kx_kind=file; kx_list=; kx_flat=; kx_name=./${kx_p##*/}; kx_dir=${kx_p%/*}/; [ -L "$kx_p" ] && kx_h=-h;',
   'elif [ -e "$kx_p" ] || [ -L "$kx_p" ]; then kx_kind=other; else kx_kind=absent; fi;',
   'if [ "$kx_name" ] && [ $kx_how = kx_tar ]; then kx_tars=$(tar --version 2>&1);',
   'case $kx_kind$kx_tars in *bsdtar*|file*toybox*) kx_v=;; *"GNU tar"*) kx_v=1;;',
@@ -98,7 +105,7 @@ const send = [
 ].join(' ');
 
 /** The command line of the sender. `now` (seconds since 1970) is the mtime of what has none; the same in every attempt. */
-export function sendCommand({ path, tar, compress, since, listed, from }: SendRequest, now: number): string[] {
+export function sendCommand({ path, tar, compress, since, list, from }: SendRequest, now: number): string[] {
   const rooted = path.startsWith('/') ? path : `./${path}`;
   const skips =
     from === undefined
@@ -116,7 +123,7 @@ export function sendCommand({ path, tar, compress, since, listed, from }: SendRe
     since,
     `${now}`,
     ...skips,
-    listed ? 'list' : '',
+    list,
     from?.proofs.join(' ') ?? '',
   ];
 }

@@ -29,7 +29,7 @@ const headerSum = fields.reduce(
 
 /**
  * Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_now`, `kx_h` (not empty: follow the root), `kx_list` (not empty:
- * of a directory only itself), and take the descriptors 3 and 4.
+ * what is walked was listed), `kx_flat` (not empty: of a directory only itself), and take the descriptors 3 and 4.
  */
 export const walkScript = [
   'kx_nl=$(printf "\\n."); kx_nl=${kx_nl%.}; kx_bad=0; kx_hd=$(command -v head);',
@@ -64,7 +64,7 @@ export const walkScript = [
   'elif [ ! -d "$1" ]; then if [ -z "$kx_list" ] || [ -e "$1" ]; then kx_say "$1" "special file ignored";',
   'else kx_fail "$1" "Cannot stat: No such file or directory"; fi; else',
   'kx_entry 5 53 "$1/" "" $(kx_stat "$1" | { read -r kx_a kx_b kx_c kx_d kx_e; echo "$kx_a" "$kx_b" "$kx_c" 0 "$kx_e"; });',
-  '[ -z "$kx_list" ] || return 0; if [ ! -r "$1" ] || [ ! -x "$1" ]; then kx_fail "$1" "Cannot open: Permission denied"; return; fi;',
+  '[ -z "$kx_flat" ] || return 0; if [ ! -r "$1" ] || [ ! -x "$1" ]; then kx_fail "$1" "Cannot open: Permission denied"; return; fi;',
   'for kx_f in "$1"/* "$1"/.[!.]* "$1"/..?*; do if [ -e "$kx_f" ] || [ -L "$kx_f" ]; then kx_walk "$kx_f"; fi; done; fi; };',
   'kx_end() { kx_first 1024 </dev/zero; return $kx_bad; };',
 ].join(' ');

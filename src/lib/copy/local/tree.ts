@@ -16,13 +16,14 @@ interface Ground {
 
 /**
  * Writes the entries of a tree whose root is a directory, and that directory; the first one makes or enters it. One that was
- * there keeps its mode and time, unless it `isOurs`.
+ * there keeps its mode and time, unless it `isOurs`; so does, with `hasTops`, each directory in it.
  */
 export function writeBelow(
   destination: Name,
   keeping: Keeping,
   directories: LateDirectories,
   isOurs: boolean,
+  hasTops: boolean,
   putFile: (entry: Entry, full: Name) => Promise<void>,
 ): (entry: Entry) => Promise<void> {
   const guard = createCaseGuard();
@@ -39,7 +40,8 @@ export function writeBelow(
     const mode = keeping.preserve ? 0o700 : (entry.mode & 0o777) | 0o700;
     const { base, made, inside } = enter(mode);
     const isNew = entry.path === '' ? made : inside.directory(entry.path, mode) === 'made';
-    if (entry.path === '' && !made && !isOurs) return;
+    const isNamed = entry.path === '' || (hasTops && !entry.path.includes('/'));
+    if (isNamed && !isNew && !isOurs) return;
     const full = below(base, entry.path);
     if (!isNew && keeping.preserve) makeFillable(full);
     directories.add(full, entry);

@@ -19,6 +19,11 @@ export interface LocalWriterOptions {
   readonly preserve: boolean;
   /** Owners and groups, and with `preserve` all bits of the mode. */
   readonly sameOwner: boolean;
+  /**
+   * The root is a directory that the entries leave out, and what is directly in it are what the user named: such a directory
+   * that was there keeps its mode and time.
+   */
+  readonly hasTops?: boolean;
   /** What a hostile source may not exceed. */
   readonly limits: Limits;
   /** Marks the staged files of this run: a later one takes them for its own. */
@@ -55,7 +60,14 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
     stored.files++;
     stored.bytes += entry.size;
   };
-  const putBelow = writeBelow(destination, options, directories, options.resume?.made === true, putFile);
+  const putBelow = writeBelow(
+    destination,
+    options,
+    directories,
+    options.resume?.made === true,
+    options.hasTops === true,
+    putFile,
+  );
   let whole = false;
 
   async function putRoot(entry: Entry): Promise<void> {

@@ -100,6 +100,8 @@ const loop = [
   '9) [ "$f" ] || take $a $b >/dev/null;; *) say; exit;; esac; dot;;',
   'c) names; o=$(commit 2>&1); s=$?;;',
   'q) name; w=gone; [ ! -f "$v" ] || { size "$v"; w=$n; };;',
+  // Tells of each of some names what it is: a directory, something else, nothing.
+  'h) while [ $b != 0 ]; do name; n=n; if [ -d "$v" ]; then n=d; elif [ -e "$v" ]; then n=e; fi; w=$w$n; b=$((b-1)); done;;',
   'd) name; o=$(folder 2>&1); s=$?;;',
   'a) name; o=$(attr "$v" 2>&1); s=$?;;',
   // A mode for many.

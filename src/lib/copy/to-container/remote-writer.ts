@@ -13,6 +13,7 @@ import type { RemoteEnd } from '../remote-end.ts';
 import { isLoss } from '../retry.ts';
 import { sendFile } from './send-file.ts';
 import { createStagedFiles, type StagedFile } from './staged-files.ts';
+import { findTops, type Tops } from './tops.ts';
 import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
 import { destinationError, reasonOf } from './tool-words.ts';
 import {
@@ -36,6 +37,11 @@ export interface RemoteWriterOptions extends Keep {
   readonly compression?: Compression | undefined;
   /** Told what is compressed and why. */
   readonly log?: ((line: string) => void) | undefined;
+  /**
+   * The root is a directory that the entries leave out, and these are what the user named: a directory that is there keeps its
+   * mode and time, and a file its inode.
+   */
+  readonly tops?: Tops | undefined;
   /** Marks the staging files of this run, eight hexadecimal digits: a later one takes them for its own. */
   readonly mark?: string | undefined;
   /** Go on with what earlier copies left of large files. */
@@ -85,6 +91,10 @@ interface Writing extends Unpacking {
   /** Files of batches that have a set-user-ID or set-group-ID bit. */
   readonly special: Entry[];
   readonly stored: { files: number; bytes: number };
+  /** Of the tops those that are there. */
+  readonly there: ReadonlyMap<Name, Entry['kind']>;
+  /** How a file that is there was opened to be written over. */
+  opened?: 'over' | 'direct';
 }
 
 async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): Promise<Writing> {
@@ -108,6 +118,9 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
   });
   const keep = { preserve, sameOwner };
   const umask = preserve ? 0 : (await delivery.hello).umask;
+  const { tops = new Map() } = options;
+  const isThere = tops.size > 0 && (await delivery.hello).found === 'directory';
+  const there = isThere ? await findTops(delivery, tops, place) : new Map<Name, Entry['kind']>();
   const batches = buildBatches(keep, umask);
   return {
     options,
@@ -126,6 +139,7 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     late: [],
     stored,
     onStored,
+    there,
   };
 }
 
@@ -140,6 +154,9 @@ function checkPaths({ path, kind, linkTarget }: Entry): void {
 async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   await to.delivery.room();
   const { path, kind } = entry;
+  const there = to.there.get(path);
+  if (there === 'directory' && kind === 'directory' && to.options.resume?.made !== true) return;
+  if (there === 'file' && kind === 'file') return writeOver(to, entry, tarName(path));
   if (kind === 'directory') to.directories.push(entry);
   if (path === '' && kind === 'directory') return;
   if (path === '') return writeRoot(to, entry);
@@ -181,14 +198,30 @@ async function writeRoot(to: Writing, entry: Entry): Promise<void> {
     postByHand(to, entry, Buffer.alloc(0), final);
     return;
   }
+  await writeOver(to, entry, final);
+}
+
+/** Writes a file that may be there, and then keeps its inode. */
+async function writeOver(to: Writing, entry: Entry, final: Name): Promise<void> {
+  const { path } = entry;
   const stage = to.files.nameStage(final);
+  const how = (path === '' ? undefined : to.opened) ?? (await openFile(to, path, stage, final));
+  if (how === undefined) return;
+  if (how !== 'new') to.opened = how;
+  await sendLarge(to, to.files.begin(path, final, how, how === 'direct' ? final : stage), entry);
+}
+
+/** Opens a file to be written: a staging file beside it, or, where nothing can be made there, itself. Undefined: it cannot be. */
+async function openFile(to: Writing, path: Name, stage: Name, final: Name): Promise<StagedFile['how'] | undefined> {
   const answer = Promise.withResolvers<Answer>();
   to.delivery.post({ letter: 'o', words: '', names: [stage, final], answered: answer.resolve });
   await to.delivery.settled();
   const { status, words, said } = await answer.promise;
-  if (status !== 0) throw destinationError(to.place(''), reasonOf(said, 'it cannot be opened'));
-  const how = words === 'over' || words === 'direct' ? words : 'new';
-  await sendLarge(to, to.files.begin('', final, how, how === 'direct' ? final : stage), entry);
+  if (status === 0) return words === 'over' || words === 'direct' ? words : 'new';
+  const reason = reasonOf(said, 'it cannot be opened');
+  if (path === '') throw destinationError(to.place(path), reason);
+  to.report({ level: 'failure', path, message: reason });
+  return undefined;
 }
 
 async function finish(to: Writing): Promise<void> {
