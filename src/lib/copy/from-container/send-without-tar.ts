@@ -28,11 +28,11 @@ const headerSum = fields.reduce(
 );
 
 /**
- * Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_now`, `kx_h` (not empty: follow the root), `kx_list` (not empty:
+ * Defines `kx_walk` and `kx_end`. They need `kx_exact`, `kx_nl`, `kx_now`, `kx_h` (not empty: follow the root), `kx_list` (not empty:
  * what is walked was listed), `kx_flat` (not empty: of a directory only itself), and take the descriptors 3 and 4.
  */
 export const walkScript = [
-  'kx_nl=$(printf "\\n."); kx_nl=${kx_nl%.}; kx_bad=0; kx_hd=$(command -v head);',
+  'kx_bad=0; kx_hd=$(command -v head);',
   // kx_say PATH WORDS; kx_fail makes the exit status tell of it.
   'kx_say() { printf "tar: %s: %s\\n" "$1" "$2" >&2; }; kx_fail() { kx_bad=2; kx_say "$@"; };',
   'kx_first() { if [ "$kx_hd" ]; then head -c "$1"; else kx_exact $(($1 / 65536)) $(($1 % 65536)); fi; };',
