@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { readRemoteForest, type RemotePart } from '../../../src/lib/copy/from-container/remote-forest.ts';
-import type { SendingOptions } from '../../../src/lib/copy/from-container/remote-reader.ts';
+import type { SendingOptions } from '../../../src/lib/copy/from-container/sent-tree.ts';
 import { placeMember } from '../../../src/lib/copy/from-container/roots.ts';
 import {
   folder,
@@ -27,7 +27,7 @@ const ways = [
 ];
 
 function options(from: TestEnd, more: Partial<SendingOptions> = {}): SendingOptions {
-  return { filter: () => true, report: from.report, compress: 'none', tar: true, ...more };
+  return { filter: () => true, report: from.report, tar: true, ...more };
 }
 
 const part = (path: string, into: string, more: Partial<RemotePart> = {}): RemotePart => ({

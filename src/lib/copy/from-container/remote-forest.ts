@@ -1,7 +1,8 @@
 import type { Name, TreeReader } from '../entry.ts';
 import { placeInto, readForest, type ForestPart } from '../forest.ts';
 import type { RemoteEnd } from '../remote-end.ts';
-import { readRemoteTree, readSent, type SendingOptions } from './remote-reader.ts';
+import { readRemoteTree } from './remote-reader.ts';
+import { readSent, type SendingOptions } from './sent-tree.ts';
 import type { ArchiveRoot } from './roots.ts';
 
 /** One of several things in a container, each of which is one of the tree that is read. */

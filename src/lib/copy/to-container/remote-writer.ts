@@ -1,11 +1,10 @@
 import { KxError } from '../../errors/index.ts';
-import type { Keep } from './attributes.ts';
-import type { Compression } from '../compression.ts';
-import { createReceiverNonce, startDelivery, type Base, type Delivery } from './delivery.ts';
+import { createReceiverNonce, startDelivery, type Delivery } from './delivery.ts';
 import { displayName } from '../display-name.ts';
-import type { Entry, Name, Remains, Report, TreeWriter } from '../entry.ts';
-import type { Answer } from './receive-script.ts';
-import { goOnWith, type RemoteResume } from './go-on.ts';
+import type { Entry, Name, Remains, TreeWriter } from '../entry.ts';
+import { finishDirectories } from './finish-directories.ts';
+import { goOnWith } from './go-on.ts';
+import { openFile } from './open-file.ts';
 import { createPacking } from './packing.ts';
 import { removeStaged } from './remove-staged.ts';
 import { parentBase, treeBase } from './remote-base.ts';
@@ -13,45 +12,13 @@ import type { RemoteEnd } from '../remote-end.ts';
 import { isLoss } from '../retry.ts';
 import { sendFile } from './send-file.ts';
 import { createStagedFiles, type StagedFile } from './staged-files.ts';
-import { findTops, type Tops } from './tops.ts';
-import { buildBatches, tarName, type BatchBuilder } from './tar-batch.ts';
-import { destinationError, reasonOf } from './tool-words.ts';
-import {
-  packBatch,
-  postByHand,
-  postDirectories,
-  postDirectoryAttributes,
-  postMode,
-  type Unpacking,
-} from './unpacking.ts';
-
-export interface RemoteWriterOptions extends Keep {
-  /** The absolute or relative path in the container that '' of the tree is written to. Its parent must be there. */
-  readonly destination: Name;
-  readonly report: Report;
-  /** As messages name the destination; undefined: as it is. */
-  readonly shown?: Name | undefined;
-  /** Whether the container has a tar. */
-  readonly tar: boolean;
-  /** undefined: nothing is compressed. */
-  readonly compression?: Compression | undefined;
-  /** Told what is compressed and why. */
-  readonly log?: ((line: string) => void) | undefined;
-  /**
-   * The root is a directory that the entries leave out, and these are what the user named: a directory that is there keeps its
-   * mode and time, and a file its inode.
-   */
-  readonly tops?: Tops | undefined;
-  /** Marks the staging files of this run, eight hexadecimal digits: a later one takes them for its own. */
-  readonly mark?: string | undefined;
-  /** Go on with what earlier copies left of large files. */
-  readonly resume?: RemoteResume | undefined;
-}
+import { findTops } from './tops.ts';
+import { buildBatches, tarName } from './tar-batch.ts';
+import { packBatch, postByHand } from './unpacking.ts';
+import type { RemoteWriterOptions, Writing } from './writing.ts';
 
 /** Files up to this size go into batches. */
 const largestInBatch = 1 << 20;
-/** So many names are given to one chmod. */
-const modesAtOnce = 100;
 /** What there is of a file is kept from this size. */
 const leastKept = 1 << 20;
 
@@ -80,22 +47,6 @@ export function writeRemoteTree(end: RemoteEnd, options: RemoteWriterOptions): T
 }
 
 const nothing: Remains = { stored: { files: 0, bytes: 0 }, kept: 0, incomplete: [] };
-
-/** A tree that is being written. */
-interface Writing extends Unpacking {
-  readonly options: RemoteWriterOptions;
-  readonly nonce: string;
-  readonly base: Base;
-  readonly batches: BatchBuilder;
-  readonly directories: Entry[];
-  /** Files of batches that have a set-user-ID or set-group-ID bit. */
-  readonly special: Entry[];
-  readonly stored: { files: number; bytes: number };
-  /** Of the tops those that are there. */
-  readonly there: ReadonlyMap<Name, Entry['kind']>;
-  /** How a file that is there was opened to be written over. */
-  opened?: 'over' | 'direct';
-}
 
 async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): Promise<Writing> {
   const nonce = createReceiverNonce(options.mark);
@@ -211,19 +162,6 @@ async function writeOver(to: Writing, entry: Entry, final: Name): Promise<void> 
   await sendLarge(to, to.files.begin(path, final, how, how === 'direct' ? final : stage), entry);
 }
 
-/** Opens a file to be written: a staging file beside it, or, where nothing can be made there, itself. Undefined: it cannot be. */
-async function openFile(to: Writing, path: Name, stage: Name, final: Name): Promise<StagedFile['how'] | undefined> {
-  const answer = Promise.withResolvers<Answer>();
-  to.delivery.post({ letter: 'o', words: '', names: [stage, final], answered: answer.resolve });
-  await to.delivery.settled();
-  const { status, words, said } = await answer.promise;
-  if (status === 0) return words === 'over' || words === 'direct' ? words : 'new';
-  const reason = reasonOf(said, 'it cannot be opened');
-  if (path === '') throw destinationError(to.place(path), reason);
-  to.report({ level: 'failure', path, message: reason });
-  return undefined;
-}
-
 async function finish(to: Writing): Promise<void> {
   const { delivery, late } = to;
   await flush(to);
@@ -236,42 +174,6 @@ async function finish(to: Writing): Promise<void> {
   await finishDirectories(to);
   await delivery.settled();
   await delivery.end();
-}
-
-/** What is kept of directories changes with what is written into them, or forbids it: it comes last, deepest first. */
-async function finishDirectories(to: Writing): Promise<void> {
-  const { delivery, options, special } = to;
-  const found = (await delivery.hello).found;
-  const isOpen = ({ mode }: Entry): boolean => (mode & 0o700) === 0o700;
-  // A directory that was there before the copy stays as it is.
-  const isOurs = found !== 'directory' || options.resume?.made === true;
-  const made = to.directories.filter(({ path }) => path !== '' || isOurs).reverse();
-  const byTar = options.tar && options.preserve ? made.filter(isOpen) : [];
-  for (const entry of byTar) {
-    await delivery.room();
-    if (!to.batches.fits(entry)) postDirectories(to, to.batches.take());
-    await to.batches.add(entry);
-  }
-  if (!to.batches.isEmpty) postDirectories(to, to.batches.take());
-  // Some tars give modes to what they make only, and without these bits, unless root runs them.
-  for (const [mode, entries] of Map.groupBy(
-    options.preserve ? [...special, ...byTar] : [],
-    ({ mode }) => mode & 0o7777,
-  )) {
-    for (let at = 0; at < entries.length; at += modesAtOnce) {
-      await delivery.room();
-      postMode(
-        to,
-        mode,
-        entries.slice(at, at + modesAtOnce).map(({ path }) => path),
-      );
-    }
-  }
-  for (const entry of made) {
-    if (isOpen(entry) && (options.tar || !options.preserve)) continue;
-    await delivery.room();
-    postDirectoryAttributes(to, entry);
-  }
 }
 
 async function abort(end: RemoteEnd, to: Writing, isLost: boolean): Promise<Remains> {
