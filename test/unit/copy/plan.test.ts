@@ -34,7 +34,13 @@ suite('where a copy goes', () => {
     ['a file into the working directory', [aFile], '.', 'directory', './f'],
     ['several sources into a directory', [aFile, aDirectory], 'x', 'directory', 'into x: x/f, x/d'],
     ['several sources to a missing directory with a slash', [aFile, aDirectory], 'x//', 'absent', 'into x: x/f, x/d'],
-    ['the contents of two directories into one', [directory('a/.'), directory('b/.')], 'x', 'directory', 'into x: x, x'],
+    [
+      'the contents of two directories into one',
+      [directory('a/.'), directory('b/.')],
+      'x',
+      'directory',
+      'into x: x, x',
+    ],
   ];
   for (const [what, sources, path, kind, becomes] of cases) {
     test(`${what}: ${becomes}`, () => assert.equal(planned(sources, path, kind), becomes));
