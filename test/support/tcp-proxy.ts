@@ -6,8 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Ends every connection now, without a word; new ones are served. */
   cut(): void;
-  /** Does that once, when so many bytes more have passed in both directions together. */
-  cutAfter(bytes: number): void;
+  /** Does that when so many bytes more have passed in both directions together; then again after as many as `next` says, if any. */
+  cutAfter(bytes: number, next?: () => number | undefined): void;
   /** Freezes then. */
   freezeAfter(bytes: number): void;
   /** Bytes that have passed in both directions. */
@@ -29,6 +29,14 @@ export async function startTcpProxy(server: { host: string; port: number }, port
   let then = (): void => {};
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const cutAfter: TcpProxy['cutAfter'] = (bytes, next = () => undefined) => {
+    left = bytes;
+    then = () => {
+      cut();
+      const more = next();
+      if (more !== undefined) cutAfter(more, next);
+    };
   };
   const freeze = (): void => {
     frozen = true;
@@ -83,9 +91,7 @@ export async function startTcpProxy(server: { host: string; port: number }, port
   return {
     port: (listener.address() as AddressInfo).port,
     cut,
-    cutAfter: (bytes) => {
-      [left, then] = [bytes, cut];
-    },
+    cutAfter,
     freezeAfter: (bytes) => {
       [left, then] = [bytes, freeze];
     },

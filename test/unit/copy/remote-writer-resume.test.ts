@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -288,6 +289,22 @@ suite('what was left of a large file', () => {
     assertWhole(await copy([resumable(bytes, asked)], to, { resume: over }));
     assert.match(asked.join(), /^from/);
     assert.deepEqual(readdirSync(base), ['file']);
+  });
+
+  test('is removed by a copy that brings the file, when nobody has written to it for a minute', async () => {
+    const base = fresh();
+    const to = join(base, 'tree');
+    mkdirSync(to);
+    const left = ['file.kx-part-11111111-1', 'file.kx-part-11111111-2', 'other.kx-part-11111111-1'];
+    for (const name of left) writeFileSync(join(to, `.${name}`), 'left');
+    utimesSync(join(to, '.file.kx-part-11111111-1'), 1e9, 1e9);
+    utimesSync(join(to, '.other.kx-part-11111111-1'), 1e9, 1e9);
+    // What comes with the tree is a file like others.
+    const own = entry('.own.kx-part-22222222-1', 'file', { bytes: bytesOf(100), mtime: 1e9 });
+    const files = ['file', 'own'].map((name) => entry(name, 'file', { bytes: bytesOf(2 << 20) }));
+    assertWhole(await copy([entry('', 'directory'), own, ...files], to));
+    const names = ['.file.kx-part-11111111-2', '.other.kx-part-11111111-1', '.own.kx-part-22222222-1', 'file', 'own'];
+    assert.deepEqual(readdirSync(to).sort(), names);
   });
 
   test('is of no use where nothing in the container can tell what it is', async () => {

@@ -56,6 +56,9 @@ const mostInPart = 4 << 20;
 const firstWindow = 2 << 20;
 const firstPart = 256 * 1024;
 const leastInPart = 64 * 1024;
+/** Of what a connection has carried before it was lost, so much is under way at most, and so much is one part. */
+const sentAhead = 1 / 4;
+const inOnePart = 1 / 8;
 
 /** A name for the receivers of one copy, which begins with its mark of eight digits. */
 export function createReceiverNonce(mark = randomBytes(4).toString('hex')): string {
@@ -71,8 +74,8 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   let bytes = 0;
   let connections = 0;
   let partBytes = options.packing.isReady ? mostInPart : firstPart;
-  /** Of the present connection: undefined until commands are sent, then whether one was answered. */
-  let carries: boolean | undefined;
+  /** Bytes of the commands that the present connection has answered; undefined until commands are sent. */
+  let carried: number | undefined;
   /** Of `pending`, what the present connection has not been given, and the bytes that it was given and has not answered. */
   let waiting: Parcel[] = [];
   let unanswered = 0;
@@ -110,13 +113,13 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     const command = unpacks ? packedCommand(parcel) : parcel;
     const weight = weigh(command);
     unanswered += weight;
-    carries ??= false;
+    carried ??= 0;
     const start = performance.now();
     to.send(command, (answer) => {
       if (failure !== undefined || to !== open) return;
       unanswered -= weight;
-      // As in the slow start of TCP: what a connection loses is little more than what it has carried.
-      most += weight;
+      // As in the slow start of TCP, and slower: what is lost is to be much less than what was carried.
+      most += weight * sentAhead;
       const now = performance.now();
       // The first answer of a connection is late: the receiver has to start.
       if (lastAnswer !== undefined && answer.status === 0) {
@@ -139,8 +142,9 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
   };
   const take = (parcel: Parcel, answer: Answer): void => {
     end.retry.progressed();
-    carries = true;
-    if (parcel.split !== undefined) partBytes = Math.min(partBytes * 2, mostInPart);
+    carried = (carried ?? 0) + weigh(parcel);
+    if (most < Infinity) partBytes = Math.max(partBytes, partFor(carried));
+    else if (parcel.split !== undefined) partBytes = Math.min(partBytes * 2, mostInPart);
     try {
       // First, as it may post what is to be done instead.
       parcel.answered(answer);
@@ -150,14 +154,15 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     }
   };
 
-  /** A connection was lost before it carried one command: those to come are smaller. */
-  const shrink = (): void => {
-    partBytes = leastInPart;
+  /** A connection was lost: what is to come is cut to what it has carried, and batches when that was nothing. */
+  const shrink = (carriedNow: number): void => {
+    partBytes = partFor(carriedNow);
     const former = [...pending];
     pending.clear();
     bytes = 0;
     for (const parcel of former) {
-      if (parcel.split !== undefined && weigh(parcel) > 3 * leastInPart) parcel.split(partBytes);
+      const isLarge = weigh(parcel) > 3 * partBytes && (carriedNow === 0 || parcel.letter === 'p');
+      if (parcel.split !== undefined && isLarge) parcel.split(partBytes);
       else post(parcel);
     }
   };
@@ -199,8 +204,8 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
         } else throw how;
       } catch (error) {
         if (failure !== undefined) return;
-        if (carries === false) shrink();
-        carries = undefined;
+        if (carried !== undefined) shrink(carried);
+        carried = undefined;
         await end.retry.again(error);
       }
     }
@@ -244,6 +249,12 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
     },
     stop,
   };
+}
+
+/** How long a part is, whole blocks, where connections are lost that carry so much. */
+function partFor(carried: number): number {
+  const blocks = Math.floor((carried * inOnePart) / leastInPart);
+  return Math.min(Math.max(blocks, 1) * leastInPart, mostInPart);
 }
 
 function sameContainer(before: Hello | undefined, now: Hello): void {

@@ -11,7 +11,7 @@ import { parentBase, treeBase } from './remote-base.ts';
 import type { RemoteEnd } from '../remote-end.ts';
 import { isLoss } from '../retry.ts';
 import { sendFile } from './send-file.ts';
-import { createStagedFiles, type StagedFile } from './staged-files.ts';
+import { createStagedFiles, leastKept, type StagedFile } from './staged-files.ts';
 import { findTops } from './tops.ts';
 import { buildBatches, tarName } from './tar-batch.ts';
 import { packBatch, postByHand } from './unpacking.ts';
@@ -19,8 +19,6 @@ import type { RemoteWriterOptions, Writing } from './writing.ts';
 
 /** Files up to this size go into batches. */
 const largestInBatch = 1 << 20;
-/** What there is of a file is kept from this size. */
-const leastKept = 1 << 20;
 
 /**
  * Writes a tree in a container, which needs sh and dd. Small files are unpacked by its tar, or made by hand where it has
@@ -61,7 +59,12 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     stored.files++;
     stored.bytes += bytes;
   };
-  const files = createStagedFiles({ delivery: () => delivery, mark: nonce.slice(6, 14), report, onStored, place });
+  const brought = new Set<Name>();
+  // With `resume` it is removed before anything is sent.
+  const isLeft = (prefix: Name): boolean =>
+    options.resume === undefined && ![...brought].some((name) => name.startsWith(prefix));
+  const mark = nonce.slice(6, 14);
+  const files = createStagedFiles({ delivery: () => delivery, mark, isLeft, report, onStored, place });
   const packing = createPacking(options.compression, options.log ?? (() => {}));
   const delivery: Delivery = startDelivery(end, {
     ...{ nonce, base, keepBatches: options.tar, packing },
@@ -78,6 +81,7 @@ async function open(end: RemoteEnd, options: RemoteWriterOptions, root: Entry): 
     nonce,
     base,
     batches,
+    brought,
     directories: [],
     special: [],
     delivery,
@@ -109,6 +113,7 @@ async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   if (there === 'directory' && kind === 'directory' && to.options.resume?.made !== true) return;
   if (there === 'file' && kind === 'file') return writeOver(to, entry, tarName(path));
   if (kind === 'directory') to.directories.push(entry);
+  if (path.includes('.kx-part-')) to.brought.add(tarName(path));
   if (path === '' && kind === 'directory') return;
   if (path === '') return writeRoot(to, entry);
   if (kind === 'file' && (!to.options.tar || entry.size > largestInBatch)) {

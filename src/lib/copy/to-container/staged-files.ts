@@ -50,6 +50,8 @@ export interface StagedFilesOptions {
   /** Tells the staging files of this copy from those of others. */
   readonly mark: string;
   readonly report: Report;
+  /** Whether what has names that begin like this was left by other copies, and is removed when its file is whole. */
+  readonly isLeft: (prefix: Name) => boolean;
   /** Told of every file that is whole, and its bytes. */
   readonly onStored: (bytes: number) => void;
   /** The whole name of a path in the container. */
@@ -57,6 +59,8 @@ export interface StagedFilesOptions {
 }
 
 const block = 64 * 1024;
+/** What there is of a file is kept from this size. */
+export const leastKept = 1 << 20;
 /** A name is at most 255 bytes long; what is put around it needs some. */
 const longestBase = 200;
 
@@ -75,7 +79,8 @@ export function nextPart(left: number, partBytes: number): number {
 }
 
 /** Keeps the books of files that are stored part by part. A failure of the root throws, that of another file is reported. */
-export function createStagedFiles({ delivery, mark, report, onStored, place }: StagedFilesOptions): StagedFiles {
+export function createStagedFiles(options: StagedFilesOptions): StagedFiles {
+  const { delivery, mark, report, isLeft, onStored, place } = options;
   const open = new Set<StagedFile>();
   let named = 0;
 
@@ -164,6 +169,10 @@ export function createStagedFiles({ delivery, mark, report, onStored, place }: S
         if (status !== 0) return fail(file, said);
         open.delete(file);
         onStored(file.posted);
+        const prefix = stagePrefix(file.final);
+        if (file.how !== 'direct' && file.posted >= leastKept && isLeft(prefix)) {
+          delivery().post({ letter: 'w', words: '- -', names: [prefix, file.stage], answered: () => {} });
+        }
         for (const message of remarksOf(said)) report({ level: 'warning', path: file.path, message });
       });
     },

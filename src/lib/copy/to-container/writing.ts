@@ -36,6 +36,8 @@ export interface Writing extends Unpacking {
   readonly nonce: string;
   readonly base: Base;
   readonly batches: BatchBuilder;
+  /** Files of the source that are named like what a copy leaves. */
+  readonly brought: Set<Name>;
   readonly directories: Entry[];
   /** Files of batches that have a set-user-ID or set-group-ID bit. */
   readonly special: Entry[];
