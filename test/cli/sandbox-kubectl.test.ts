@@ -88,6 +88,14 @@ suite('stock kubectl against the sandbox', { skip }, () => {
       },
     );
 
+  test('execs over SPDY, as it did before it knew WebSockets', async () => {
+    const env = { ...sandbox.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' };
+    const words = ['exec', '-i', 'two', '-c', 'app', '--', 'sh', '-c', 'cat; echo err >&2; exit 3'];
+    const { code, stdout, stderr } = await run(kubectl!, words, { env, stdin: 'in' });
+    assert.deepEqual([code, stdout.toString()], [3, 'in']);
+    assert.match(stderr, /^err\n.*exit code 3/s);
+  });
+
   test('get prints tables, wide and not', async () => {
     assert.match(await says('get pods two'), /^NAME +READY +STATUS +RESTARTS +AGE\ntwo +2\/2 +Running +0 +\d+s\n$/);
     assert.match(

@@ -9,17 +9,16 @@ interface Way {
   readonly context: string;
   /** Where the commands of the suite run. */
   readonly pod: string;
-  readonly halfClose: boolean;
 }
 
 const ways: readonly Way[] = [
-  { name: 'cluster', context: 'kx', pod: 'one', halfClose: true },
-  { name: 'cluster, Debian pod', context: 'kx', pod: 'debian', halfClose: true },
+  { name: 'cluster', context: 'kx', pod: 'one' },
+  { name: 'cluster, Debian pod', context: 'kx', pod: 'debian' },
 ];
 const olderWays: readonly Way[] = [
-  { name: 'cluster, older node', context: 'kx', pod: 'one-oldnode', halfClose: true },
-  { name: 'cluster, older apiserver', context: 'kx-old', pod: 'one', halfClose: true },
-  { name: 'cluster, older apiserver and node', context: 'kx-old', pod: 'one-oldnode', halfClose: false },
+  { name: 'cluster, older node', context: 'kx', pod: 'one-oldnode' },
+  { name: 'cluster, older apiserver', context: 'kx-old', pod: 'one' },
+  { name: 'cluster, older apiserver and node', context: 'kx-old', pod: 'one-oldnode' },
 ];
 
 for (const way of [...ways, ...(foreignCluster ? [] : olderWays)]) {
@@ -29,7 +28,7 @@ for (const way of [...ways, ...(foreignCluster ? [] : olderWays)]) {
 }
 
 async function open(
-  { context, pod, halfClose }: Way,
+  { context, pod }: Way,
   can: readonly Capability[],
   around: (typeof arounds)[number]['around'],
 ): Promise<Environment> {
@@ -40,7 +39,7 @@ async function open(
   const breakable = await openBreakable({ kubeconfig, context }, shell, around);
   return {
     shell,
-    can: new Set<Capability>([...(halfClose ? (['half-close'] as const) : []), ...can]),
+    can: new Set<Capability>(['half-close', ...can]),
     terminals: true,
     noShell: { transport, target: { namespace, pod: 'distroless' } },
     missingPod: { transport, target: { namespace, pod: 'no-such-pod' } },
@@ -51,14 +50,6 @@ async function open(
       transport: around(await apiserverAs({ kubeconfig, context: 'kx-none', token: 'not-a-token' })),
       target: shell.target,
     },
-    ...(foreignCluster
-      ? {}
-      : {
-          v4: {
-            transport: await apiserverAs({ kubeconfig, context: 'kx-old' }),
-            target: { namespace, pod: 'one-oldnode' },
-          },
-        }),
     breakable,
     close: () => breakable.close(),
   };

@@ -101,7 +101,7 @@ suite('a command that leaves its input alone', () => {
   });
 });
 
-suite('where only v4 is spoken', { skip: foreignCluster }, () => {
+suite('where WebSockets know only v4', { skip: foreignCluster }, () => {
   const context = 'kx-old';
 
   test('a command is told the end of its input where its container has a shell', async () => {
@@ -109,16 +109,11 @@ suite('where only v4 is spoken', { skip: foreignCluster }, () => {
     assert.deepEqual([code, stdout.toString().split(' ')[0], stderr], [0, digest, '']);
   });
 
-  test('a command that waits for the end of its input is ended, and that is said, where no shell can tell it', async () => {
-    const { code, stdout, stderr } = await kxExec(['-i', '--no-wrap', 'one-oldnode', '--', 'cat'], {
-      context,
-      stdin: 'hello\n',
-    });
-    assert.deepEqual([code, stdout.toString()], [125, 'hello\n']);
-    assert.match(
-      stderr,
-      /^error: the server speaks only v4\.channel\.k8s\.io: .* \[KX_STDIN_END\]\nhint: .* were ended\n$/,
-    );
+  test('SPDY tells a command the end of its input where no shell does', async () => {
+    const flags = ['-i', '--no-wrap', '-v', '1', 'one-oldnode'];
+    const { code, stdout, stderr } = await kxExec([...flags, '--', 'cat'], { context, stdin: 'hello\n' });
+    assert.deepEqual([code, stdout.toString()], [0, 'hello\n']);
+    assert.match(stderr, /the Status of the command \(SPDY\/3\.1\)/);
   });
 
   test('a command that knows where its input ends has its own code', async () => {

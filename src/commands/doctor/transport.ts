@@ -40,12 +40,12 @@ export async function checkTransport(
   }
   const execMs = Math.round(performance.now() - begin);
   const withInput = await negotiate(transport, target, limited(signal, 30_000)).catch(() => undefined);
-  const subprotocols = ['v4.channel.k8s.io', ...(withInput?.startsWith('v5') === true ? ['v5.channel.k8s.io'] : [])];
+  const subprotocols = [...new Set(['v4.channel.k8s.io', ...(withInput === undefined ? [] : [withInput])])];
   const message = `a command takes ${execMs} ms; ${subprotocols.join(' and ')}`;
   return { checks: [{ id, status: 'ok', message, details: { execMs, subprotocols } }], works: true, hasShell: true };
 }
 
-/** The subprotocol of a command with input: a server that has v5 chooses it. */
+/** The subprotocol of a command with input: SPDY where it passes, else v5 where the server has it. */
 async function negotiate(transport: Transport, target: Target, signal: AbortSignal): Promise<string> {
   const remote = await execUntilAborted(
     transport,

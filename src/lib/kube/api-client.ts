@@ -8,7 +8,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A connection that answered 101: what follows on the socket is WebSocket frames. */
+export interface UpgradeOptions extends RequestOptions {
+  /** Instead of a WebSocket: by a POST, which starts nothing before the streams are opened. */
+  readonly protocol?: 'SPDY/3.1';
+}
+
+/** A connection that answered 101: what follows on the socket is frames. */
 export interface UpgradedConnection {
   readonly socket: Duplex;
   /** Bytes that arrived behind the response head. */
@@ -39,8 +44,8 @@ export interface ApiClient {
   delete<T>(path: string, body: unknown, options?: RequestOptions): Promise<T>;
   /** A GET whose body is read as it comes: watches and logs. No time limit. */
   stream(path: string, options?: RequestOptions): Promise<NodeJS.ReadableStream>;
-  /** A GET that becomes a WebSocket, offering the subprotocols in this order. */
-  upgrade(path: string, protocols: readonly string[], options?: RequestOptions): Promise<UpgradedConnection>;
+  /** A request that becomes a WebSocket or SPDY, offering the subprotocols in this order. */
+  upgrade(path: string, protocols: readonly string[], options?: UpgradeOptions): Promise<UpgradedConnection>;
   /**
    * True when a new connection on the same way (proxy, TLS) gets any HTTP answer within `timeoutMs`: tells a dead way
    * from a peer that is merely not reading.

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts';
 import { createAgent } from './dial.ts';
 import { exchange, readBody, staleSocket, type Answer, type Call } from './exchange.ts';
 import { toCancellation } from './failures.ts';
+import { spdy, spdyHandshake, websocketHandshake } from './handshake.ts';
 import type { Identity, IdentitySource, Surroundings } from './identity.ts';
 import { explainRefusal } from './refusal.ts';
 import type { Way } from './way.ts';
@@ -133,25 +134,18 @@ export function createClient(parts: ClientParts): ApiClient {
       return response.once('close', () => signal?.removeEventListener('abort', abort));
     },
     async upgrade(path, protocols, options = {}) {
-      const key = randomBytes(16).toString('base64');
-      const headers = {
-        // exec knows no media types: any other Accept is refused with 406.
-        Accept: '*/*',
-        Connection: 'Upgrade',
-        Upgrade: 'websocket',
-        'Sec-WebSocket-Version': '13',
-        'Sec-WebSocket-Key': key,
-        'Sec-WebSocket-Protocol': protocols.join(', '),
-      };
-      const [call, { response, upgraded }] = await send({ method: 'GET', path, headers }, options);
+      const handshake = options.protocol === spdy ? spdyHandshake(protocols) : websocketHandshake(protocols);
+      const { method, headers } = handshake;
+      const [call, { response, upgraded }] = await send({ method, path, headers }, options);
       if (upgraded === undefined) throw explainRefusal(call, response, await readBody(call, response));
-      if (response.headers['sec-websocket-accept'] !== acceptOf(key)) {
+      if (!handshake.isAnswer(response.headers)) {
         upgraded.socket.destroy();
-        throw new KxError('KX_PROTOCOL', `the server ${way.url.host} upgraded to something that is not a WebSocket`, {
+        const wanted = options.protocol ?? 'a WebSocket';
+        throw new KxError('KX_PROTOCOL', `the server ${way.url.host} upgraded to something that is not ${wanted}`, {
           ran: 'maybe',
         });
       }
-      return { ...upgraded, subprotocol: response.headers['sec-websocket-protocol'] };
+      return { ...upgraded, subprotocol: handshake.subprotocolOf(response.headers) };
     },
     async probe(timeoutMs) {
       const agent = createAgent(way, known?.identity ?? {});
@@ -190,11 +184,6 @@ function withBody(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unkno
 /** Requests that are still on their way as the former user may end. */
 function closeIdle(agent: Agent | undefined): void {
   for (const sockets of Object.values(agent?.freeSockets ?? {})) sockets?.forEach((socket) => socket.destroy());
-}
-
-/** RFC 6455, 4.2.2. */
-function acceptOf(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
 /** Milliseconds to wait before the same request again; undefined: the server did not ask for that. */

@@ -49,7 +49,7 @@ export function exchange(call: Call): Promise<Answer> {
     let sent = false;
     let stopped: KxError | undefined;
     const stop = (makeError: (ran: Ran) => KxError) => {
-      stopped ??= makeError(sent && isUpgrade(call) ? 'maybe' : 'no');
+      stopped ??= makeError(sent && mayStart(call) ? 'maybe' : 'no');
       dialing.abort(stopped);
       request.destroy(stopped);
     };
@@ -77,9 +77,14 @@ export function exchange(call: Call): Promise<Answer> {
   });
 }
 
-/** Whether a request asks for a WebSocket: what it is refused, and what its loss means, differs. */
+/** Whether a request asks for another protocol: what it is refused means something else. */
 export function isUpgrade({ headers }: Pick<Call, 'headers'>): boolean {
   return headers['Upgrade'] !== undefined;
+}
+
+/** Whether a request that was lost may have started a command: SPDY starts none before its streams are opened. */
+function mayStart({ headers }: Pick<Call, 'headers'>): boolean {
+  return headers['Upgrade'] === 'websocket';
 }
 
 /** The whole body as text, within the time of the request. */
@@ -122,7 +127,7 @@ function explainLoss(error: unknown, call: Call, reused: boolean): KxError {
     'KX_CONNECTION_LOST',
     `the server ${call.url.host} cut the connection before it answered the upgrade`,
     {
-      ran: 'maybe',
+      ran: mayStart(call) ? 'maybe' : 'no',
       details,
       cause: error,
     },

@@ -3,7 +3,7 @@ import { KxError } from '../errors/index.ts';
 import type { Capability, ExecRequest, ExitStatus, RemoteProcess, TerminalSize } from '../process/index.ts';
 import type { FrameLink, LinkEnding } from './frame-link.ts';
 import { exitCodeOf } from './status.ts';
-import { channels, v5 } from './subprotocol.ts';
+import { channels, v4 } from './subprotocol.ts';
 
 /** Larger messages upward cost the servers fewer wake-ups; more than this gains nothing (docs/benchmarks.md). */
 const maxStdinMessage = 512 * 1024;
@@ -71,7 +71,7 @@ class LinkedProcess implements RemoteProcess {
     this.#link = link;
     this.#tty = request.tty !== null;
     this.protocol = link.subprotocol;
-    this.can = new Set<Capability>(link.subprotocol === v5 ? ['half-close'] : []);
+    this.can = new Set<Capability>(link.subprotocol === v4 ? [] : ['half-close']);
     this.started = new Promise((resolve) => (this.#start = resolve));
     this.exit = new Promise((resolve, reject) => {
       this.#settle = resolve;

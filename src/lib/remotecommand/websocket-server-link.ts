@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { FrameLink, LinkEnding, LinkHandlers } from './frame-link.ts';
-import type { Subprotocol } from './subprotocol.ts';
+import type { WebSocketSubprotocol } from './subprotocol.ts';
 
 const highWater = 1 << 20;
 
@@ -22,7 +22,7 @@ export function websocketServerLink(ws: WebSocket): FrameLink {
   });
 
   return {
-    subprotocol: ws.protocol as Subprotocol,
+    subprotocol: ws.protocol as WebSocketSubprotocol,
     get backlog() {
       return ws.bufferedAmount;
     },

@@ -1,37 +1,84 @@
 import { KxError } from '../errors/index.ts';
-import type { ApiClient } from '../kube/index.ts';
-import type { ExecRequest } from '../process/index.ts';
-import { connectProcess, isSubprotocol, v4, v5, websocketClientLink } from '../remotecommand/index.ts';
+import type { ApiClient, UpgradedConnection } from '../kube/index.ts';
+import type { ExecRequest, RemoteProcess } from '../process/index.ts';
+import {
+  connectProcess,
+  isSubprotocol,
+  spdy,
+  spdyClientLink,
+  v4,
+  v5,
+  websocketClientLink,
+} from '../remotecommand/index.ts';
 import type { Target } from '../target/index.ts';
 import type { Transport } from './transport.ts';
 
-/** The way every cluster has: a WebSocket to the kube-apiserver, which passes it on to the kubelet. */
+type Way = (api: ApiClient, target: Target, request: ExecRequest, signal?: AbortSignal) => Promise<RemoteProcess>;
+
+/**
+ * The way every cluster has: a connection to the kube-apiserver, which passes it on to the kubelet. It is a WebSocket, or SPDY
+ * where much may be sent; what is refused as the one is tried as the other (docs/adr/0022).
+ */
 export function apiserverTransport(api: ApiClient): Transport {
+  let spdyIsRefused = false;
   return {
     name: 'apiserver',
     async exec(target, request, signal) {
-      const offer = subprotocolsFor(request);
-      const connection = await api.upgrade(execPath(target), offer, { query: execQuery(target, request), signal });
-      if (!isSubprotocol(connection.subprotocol) || !offer.includes(connection.subprotocol)) {
-        connection.socket.destroy();
-        const chosen = connection.subprotocol ?? 'none';
-        throw new KxError(
-          'KX_PROTOCOL',
-          `the server chose the subprotocol ${chosen}, and was offered ${offer.join(', ')}`,
-          {
-            ran: 'maybe',
-          },
-        );
+      const maySendMuch = request.stdin && request.tty === null;
+      if (!maySendMuch || spdyIsRefused) {
+        return overWebSocket(api, target, request, signal).catch(async (error: unknown) => {
+          if (!isOfThisWay(error)) throw error;
+          return overSpdy(api, target, request, signal).catch((later: unknown) => {
+            throw isOfThisWay(later) ? error : later;
+          });
+        });
       }
-      const link = websocketClientLink({
-        socket: connection.socket,
-        head: connection.head,
-        subprotocol: connection.subprotocol,
-        liveness: { probe: (timeoutMs) => api.probe(timeoutMs) },
+      return overSpdy(api, target, request, signal).catch(async (error: unknown) => {
+        if (!isOfThisWay(error)) throw error;
+        const remote = await overWebSocket(api, target, request, signal);
+        // A right may be lacking for one pod only.
+        spdyIsRefused = error.code !== 'KX_FORBIDDEN';
+        return remote;
       });
-      return connectProcess(link, request);
     },
   };
+}
+
+/** Whether another way may go where this one was refused or cut, and nothing has run. */
+function isOfThisWay(error: unknown): error is KxError {
+  if (!(error instanceof KxError) || error.ran !== 'no') return false;
+  if (error.code === 'KX_CONNECTION_LOST') return true;
+  if (error.details['upgradeRefused'] === undefined) return false;
+  if (error.code === 'KX_FORBIDDEN' || error.code === 'KX_TRANSPORT_UNAVAILABLE') return true;
+  // The words of k8s.io/apimachinery/pkg/util/httpstream and proxy.
+  return error.code === 'KX_REMOTE' && /upgrade/i.test(error.message);
+}
+
+const overWebSocket: Way = async (api, target, request, signal) => {
+  const offer = subprotocolsFor(request);
+  const connection = await api.upgrade(execPath(target), offer, { query: execQuery(target, request), signal });
+  const { subprotocol } = connection;
+  if (!isSubprotocol(subprotocol) || !offer.includes(subprotocol)) throw wrongChoice(connection, offer);
+  return connectProcess(websocketClientLink({ ...connection, subprotocol, liveness: livenessOf(api) }), request);
+};
+
+const overSpdy: Way = async (api, target, request, signal) => {
+  const query = execQuery(target, request);
+  const connection = await api.upgrade(execPath(target), [v4], { query, signal, protocol: spdy });
+  if (connection.subprotocol !== v4) throw wrongChoice(connection, [v4]);
+  const tty = request.tty !== null;
+  const streams = { stdin: request.stdin, stdout: true, stderr: !tty, tty };
+  return connectProcess(spdyClientLink({ ...connection, streams, liveness: livenessOf(api) }), request);
+};
+
+function livenessOf(api: ApiClient) {
+  return { probe: (timeoutMs: number) => api.probe(timeoutMs) };
+}
+
+function wrongChoice({ socket, subprotocol = 'none' }: UpgradedConnection, offer: readonly string[]): KxError {
+  socket.destroy();
+  const message = `the server chose the subprotocol ${subprotocol}, and was offered ${offer.join(', ')}`;
+  return new KxError('KX_PROTOCOL', message, { ran: 'maybe' });
 }
 
 /**

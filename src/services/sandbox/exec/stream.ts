@@ -6,10 +6,12 @@ import type { RemoteProcess } from '../../../lib/process/index.ts';
 import {
   channels,
   serveProcess,
+  spdyServerLink,
   statusOfError,
   v4,
   v5,
   websocketServerLink,
+  type FrameLink,
 } from '../../../lib/remotecommand/index.ts';
 import type { RequestInfo } from '../api/request.ts';
 import { ApiError, badRequest, notFound, statusBody } from '../api/status.ts';
@@ -17,7 +19,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { ContainerSpec, Pod } from '../cluster/objects.ts';
 import { chooseContainer } from './choose-container.ts';
 import type { Containers } from './containers.ts';
-import { parseFaults } from './faults.ts';
+import { parseFaults, type Faults } from './faults.ts';
 import { faultyLink } from './faulty-link.ts';
 
 /** The size that a terminal has before its client says one. */
@@ -53,9 +55,6 @@ export async function serveStream(
   head: Buffer,
 ): Promise<void> {
   const session = readSession(cluster, info);
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw badRequest('unable to upgrade: the sandbox speaks WebSocket, not SPDY');
-  }
   const faults = parseFaults(session.pod.metadata.annotations, session.pod.metadata.name);
   if (faults.latency !== undefined) await sleep(faults.latency);
   if (faults.refuseUpgrade !== undefined) {
@@ -63,20 +62,11 @@ export async function serveStream(
     const message = 'the upgrade is refused, as the annotation of the pod asks';
     throw new ApiError(faults.refuseUpgrade, reason, message);
   }
-  const known: readonly string[] = faults.noV5 === true ? [v4] : [v4, v5];
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
-  const chosen = offered.find((each) => known.includes(each));
-  if (chosen === undefined) {
-    throw badRequest(`unable to upgrade: none of the subprotocols is supported: ${JSON.stringify(offered)}`);
-  }
-
-  const ws = await upgrade(request, socket, head, chosen);
-  // The first message of a real server is an empty one on stdout.
-  ws.send(Buffer.from([channels.stdout]));
-  const link = faultyLink(websocketServerLink(ws), socket, faults);
+  const accepted = await accept(session, request, socket, head, faults);
+  const link = faultyLink(accepted, socket, faults);
   try {
     const remote = await open(containers, session);
-    if (ws.readyState !== ws.OPEN) {
+    if (socket.destroyed) {
       remote.stdin?.end();
       for (const output of [remote.stdout, remote.stderr]) output?.resume();
       return;
@@ -117,20 +107,53 @@ function readSession(cluster: Cluster, { target, query }: RequestInfo): Session 
   return session;
 }
 
-function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, chosen: string): Promise<WebSocket> {
+/** Upgrades to what the client asks for. Throws an ApiError before the upgrade. */
+async function accept(
+  session: Session,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { noV5 }: Faults,
+): Promise<FrameLink> {
+  const isSpdy = request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
+  const { 'x-stream-protocol-version': streams, 'sec-websocket-protocol': ofWebSocket = '' } = request.headers;
+  const offered = (isSpdy ? String(streams) : ofWebSocket).split(',').map((each) => each.trim());
+  const known: readonly string[] = isSpdy ? (noV5 ? [] : [v4]) : noV5 ? [v4] : [v4, v5];
+  const chosen = offered.find((each) => known.includes(each));
+  if (chosen === undefined) {
+    throw badRequest(`unable to upgrade: none of the subprotocols is supported: ${JSON.stringify(offered)}`);
+  }
+  return isSpdy ? upgradeToSpdy(session, socket, head, chosen) : upgradeToWebSocket(request, socket, head, chosen);
+}
+
+function upgradeToSpdy(session: Session, socket: Duplex, head: Buffer, chosen: string): FrameLink {
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: SPDY/3.1'];
+  socket.write([...lines, `X-Stream-Protocol-Version: ${chosen}`, '', ''].join('\r\n'));
+  return spdyServerLink({ socket, head, streams: session, liveness: { probe: () => Promise.resolve(true) } });
+}
+
+async function upgradeToWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  chosen: string,
+): Promise<FrameLink> {
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: 64 << 20,
     handleProtocols: () => chosen,
   });
-  return new Promise((resolve) => {
-    server.handleUpgrade(request, socket, head, (ws) => {
+  const ws = await new Promise<WebSocket>((resolve) => {
+    server.handleUpgrade(request, socket, head, (accepted) => {
       // Nobody listens before the command runs.
-      ws.pause();
-      resolve(ws);
+      accepted.pause();
+      resolve(accepted);
     });
   });
+  // The first message of a real server is an empty one on stdout.
+  ws.send(Buffer.from([channels.stdout]));
+  return websocketServerLink(ws);
 }
 
 function open(containers: Containers, session: Session): Promise<RemoteProcess> {

@@ -5,12 +5,15 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
+  spdyClientLink,
+  spdyServerLink,
   v5,
   websocketClientLink,
   type FrameLink,
   type LinkEnding,
   type LivenessOptions,
-  type Subprotocol,
+  type Streams,
+  type WebSocketSubprotocol,
 } from '../../../../src/lib/remotecommand/index.ts';
 
 /** Everything that a link reported, in its order. */
@@ -80,7 +83,7 @@ export interface Upgraded {
 /** A WebSocket on 127.0.0.1 right after its upgrade: the client's bare socket, and the `ws` socket of the server. */
 export async function upgrade(
   t: TestContext,
-  options: { subprotocol?: Subprotocol; autoPong?: boolean } = {},
+  options: { subprotocol?: WebSocketSubprotocol; autoPong?: boolean } = {},
 ): Promise<Upgraded> {
   const accept = new WebSocketServer({
     noServer: true,
@@ -124,7 +127,7 @@ export async function upgrade(
 /** A client link and the `ws` socket of its server. */
 export async function connectLink(
   t: TestContext,
-  options: { subprotocol?: Subprotocol; liveness?: LivenessOptions; autoPong?: boolean } = {},
+  options: { subprotocol?: WebSocketSubprotocol; liveness?: LivenessOptions; autoPong?: boolean } = {},
 ): Promise<Upgraded & { link: FrameLink }> {
   const upgraded = await upgrade(t, options);
   const link = websocketClientLink({
@@ -136,11 +139,8 @@ export async function connectLink(
   return { ...upgraded, link };
 }
 
-/** A client link whose peer is a bare socket, for what no well-behaved server sends. */
-export async function connectRawLink(
-  t: TestContext,
-  options: { head?: Buffer; liveness?: LivenessOptions } = {},
-): Promise<{ link: FrameLink; socket: Socket; peer: Socket }> {
+/** Two sockets that are connected. */
+async function connectSockets(t: TestContext): Promise<{ socket: Socket; peer: Socket }> {
   const server = net.createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -152,11 +152,52 @@ export async function connectRawLink(
     peer.destroy();
     server.close();
   });
-  const link = websocketClientLink({
-    socket,
-    head: options.head ?? Buffer.alloc(0),
-    subprotocol: v5,
-    liveness: options.liveness ?? quietLiveness,
-  });
-  return { link, socket, peer };
+  return { socket, peer };
+}
+
+interface RawOptions {
+  readonly head?: Buffer;
+  readonly liveness?: LivenessOptions;
+}
+
+/** A client link whose peer is a bare socket, for what no well-behaved server sends. */
+export async function connectRawLink(
+  t: TestContext,
+  { head = Buffer.alloc(0), liveness = quietLiveness }: RawOptions = {},
+): Promise<{ link: FrameLink; socket: Socket; peer: Socket }> {
+  const { socket, peer } = await connectSockets(t);
+  return { link: websocketClientLink({ socket, head, subprotocol: v5, liveness }), socket, peer };
+}
+
+/** The same over SPDY. */
+export async function connectRawSpdyLink(
+  t: TestContext,
+  streams: Streams,
+  { head = Buffer.alloc(0), liveness = quietLiveness }: RawOptions = {},
+): Promise<{ link: FrameLink; socket: Socket; peer: Socket }> {
+  const { socket, peer } = await connectSockets(t);
+  return { link: spdyClientLink({ socket, head, streams, liveness }), socket, peer };
+}
+
+/** A server link of SPDY whose peer is a bare socket. */
+export async function connectRawSpdyServer(
+  t: TestContext,
+  streams: Streams,
+): Promise<{ server: FrameLink; peer: Socket }> {
+  const { socket, peer } = await connectSockets(t);
+  return { server: spdyServerLink({ socket, head: Buffer.alloc(0), streams, liveness: quietLiveness }), peer };
+}
+
+/** Both ends of a connection of SPDY; `awaited` is what the server expects. */
+export async function connectSpdyLinks(
+  t: TestContext,
+  streams: Streams,
+  awaited = streams,
+): Promise<[FrameLink, FrameLink]> {
+  const { socket, peer } = await connectSockets(t);
+  const common = { head: Buffer.alloc(0), liveness: quietLiveness };
+  return [
+    spdyClientLink({ socket, streams, ...common }),
+    spdyServerLink({ socket: peer, streams: awaited, ...common }),
+  ];
 }
