@@ -32,11 +32,9 @@ export async function* readLines(
   const what = `the log of ${source.pod}`;
   try {
     for await (const chunks of readChunks(body, isFollowed ? gather : 0)) {
+      // Servers send chunks of few lines: joined, hardly a line is in two of them.
       const [first] = chunks;
-      const lines =
-        chunks.length === 1 && first !== undefined
-          ? splitter.push(first)
-          : chunks.flatMap((chunk) => splitter.push(chunk));
+      const lines = splitter.push(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
       if (lines.length > 0) yield lines;
       if (splitter.foreign !== undefined) break;
     }

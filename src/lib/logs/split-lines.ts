@@ -17,8 +17,11 @@ export interface LineSplitter {
 
 const lineFeed = 10;
 const space = 32;
+const zulu = 90;
 /** The longest timestamp has nine digits and an offset. */
 const longestTimestamp = 35;
+/** That of a node whose clock shows UTC, which nearly all do. */
+const usualTimestamp = 30;
 
 /** `skip`: of the line with this timestamp so many bytes were given already, by a stream that broke off within it. */
 export function createLineSplitter(
@@ -35,7 +38,8 @@ export function createLineSplitter(
 
   /** The text of a line from here on, behind its timestamp. Undefined: there is none. */
   const begin = (bytes: Buffer, from: number, to: number): number | undefined => {
-    const gap = bytes.indexOf(space, from);
+    const usual = from + usualTimestamp;
+    const gap = bytes[usual] === space && bytes[usual - 1] === zulu ? usual : bytes.indexOf(space, from);
     const end = gap < 0 || gap > to ? to : gap;
     if (end - from < 20 || end - from > longestTimestamp || bytes[from + 4] !== 45 || bytes[from + 10] !== 84) {
       return undefined;
