@@ -54,7 +54,7 @@ test-cluster: build ## everything that needs a real cluster; KX_TEST_CONTEXT nam
 cluster-down: ## end the cluster of cluster-up
 	@test/cluster/down.sh
 
-bench: build ## kx and kubectl in turn on the test cluster; writes docs/benchmarks.md
+bench: build ## kx beside kubectl and stern, on the test cluster and the sandbox; writes docs/benchmarks.md
 	kubeconfig=$$(test/cluster/up.sh) && KUBECONFIG=$$kubeconfig node bench/run.ts
 
 release: deps ## dist/release: an archive for each platform, sums, SBOM and Krew's manifest, all checked

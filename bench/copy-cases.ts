@@ -57,7 +57,7 @@ function grow(direction: Direction, files: number): Comparison {
     job: `${files.toLocaleString('en')} files ${direction}`,
     contenders: { kx: contenders.kx },
     ...rest,
-    files,
+    count: files,
     runs: 3,
   };
 }

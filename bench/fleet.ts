@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { env, kubectl, where } from './programs.ts';
+import { wayThere } from './places.ts';
+import { env, kubectl } from './programs.ts';
 
 /** The label of the pods that fan-out runs in. */
 export const fleetLabel = 'app=kx-bench-fleet';
@@ -14,6 +15,11 @@ spec:
   template:
     metadata: {labels: {app: kx-bench-fleet}}
     spec:
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector: {matchLabels: {app: kx-bench-fleet}}
       terminationGracePeriodSeconds: 1
       automountServiceAccountToken: false
       containers: [{name: main, image: 'kx-busybox:local'}]
@@ -22,7 +28,7 @@ spec:
 /** Makes so many pods and waits until all of them run. */
 export function startFleet(replicas: number): void {
   run(['apply', '-f', '-'], manifest(replicas));
-  run(['rollout', 'status', name, '--timeout=300s']);
+  run(['rollout', 'status', name, '--timeout=900s']);
 }
 
 /** Removes the pods, if there are any. */
@@ -31,5 +37,5 @@ export function endFleet(): void {
 }
 
 function run(words: readonly string[], input = ''): void {
-  execFileSync(kubectl, [...where, ...words], { env, input, stdio: ['pipe', 'ignore', 'inherit'] });
+  execFileSync(kubectl, [...wayThere().flags, ...words], { env: env(), input, stdio: ['pipe', 'ignore', 'inherit'] });
 }

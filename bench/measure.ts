@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import type { Comparison } from './comparison.ts';
 import { commandLine, env } from './programs.ts';
@@ -10,6 +10,9 @@ export interface Run {
   readonly seconds: number;
   /** The largest resident set, in bytes; undefined where it was not watched. */
   readonly peak: number | undefined;
+  /** CPU time of the process, in seconds, and lines that did not come, where logs were followed. */
+  readonly cpu?: number;
+  readonly lost?: number;
 }
 
 /** How often the peak is read, in milliseconds. The kernel keeps it, so only what comes after the last look is missed. */
@@ -20,9 +23,12 @@ export async function measure(comparison: Comparison, contender: string): Promis
   const program = comparison.contenders[contender]!;
   const [file = '', ...args] = commandLine(program);
   const input = openSync(comparison.input && comparison.source ? `source/${comparison.source.name}` : '/dev/null', 'r');
+  const output = comparison.output === 'file' ? openSync('output', 'w') : undefined;
   const start = performance.now();
-  const child = spawn(file, args, { env, stdio: [input, comparison.output === 'pipe' ? 'pipe' : 'ignore', 'pipe'] });
+  const stdout = output ?? (comparison.output === 'pipe' ? 'pipe' : 'ignore');
+  const child = spawn(file, args, { env: env(), stdio: [input, stdout, 'pipe'] });
   closeSync(input);
+  if (output !== undefined) closeSync(output);
   const exited = once(child, 'exit').then(([code]) => ({ code: code as number, end: performance.now() }));
   const closed = once(child, 'close');
 
@@ -47,13 +53,15 @@ export async function measure(comparison: Comparison, contender: string): Promis
   const shown = `${file} ${args.join(' ')}\n${errors}`;
   if (code !== 0) throw new Error(`exit code ${code}: ${shown}`);
   const { expect } = comparison;
+  if (output !== undefined) bytes = statSync('output').size;
   if (expect?.bytes !== undefined && bytes !== expect.bytes) throw new Error(`${bytes} bytes came: ${shown}`);
   if (expect?.text !== undefined && !expect.text.test(text))
     throw new Error(`answered ${JSON.stringify(text)}: ${shown}`);
   return { seconds: (end - start) / 1000, peak: peak || undefined };
 }
 
-function residentPeak(pid: number | undefined): number {
+/** The largest resident set of a process so far, in bytes; 0: it is gone. */
+export function residentPeak(pid: number | undefined): number {
   try {
     const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
     return Number(kibibytes ?? 0) * 1024;

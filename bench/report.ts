@@ -11,10 +11,15 @@ interface Column {
 
 /** Tables of Markdown: the times, one table for each set of contenders, and the peaks. */
 export function tables(results: readonly Result[]): string {
-  const groups = Map.groupBy(results, ({ comparison }) => rivalsOf(comparison).join());
+  const followed = results.filter(({ comparison }) => comparison.following !== undefined);
+  const timed = results.filter((result) => !followed.includes(result));
+  const groups = Map.groupBy(timed, ({ comparison }) => rivalsOf(comparison).join());
   const withMemory = results.filter(({ comparison }) => comparison.memory !== undefined);
   return [
     ...[...groups.values()].map((group) => table(timeColumns(group), group)),
+    ...(followed.length === 0
+      ? []
+      : ['Followed logs, with the CPU time of the process:', table(followColumns, followed)]),
     ...(withMemory.length === 0
       ? []
       : ['Peak memory (resident set, the largest of all runs):', table(memoryColumns, withMemory)]),
@@ -55,13 +60,29 @@ function timeColumns(group: readonly Result[]): readonly Column[] {
       ? [{ head: 'kx at most', cell: ({ comparison }: Result) => (comparison.atMost ? time(comparison.atMost) : '') }]
       : []),
     ...(rivals.length > 0 ? [{ head: '', cell: timeVerdict }] : []),
-    ...(group.some(({ comparison }) => comparison.files !== undefined)
-      ? [{ head: 'kx, per 1,000 files', cell: timePerThousand }]
+    ...(group.some(({ comparison }) => comparison.count !== undefined)
+      ? [{ head: 'kx, per 1,000', cell: timePerThousand }]
       : []),
     { head: 'runs each', cell: ({ runs }) => String(runs['kx']?.length ?? 0) },
     { head: 'day', cell: ({ day }) => day },
   ];
 }
+
+const followColumns: readonly Column[] = [
+  { head: 'job', cell: ({ comparison }) => comparison.job },
+  ...['kx', 'stern'].flatMap((name) => [
+    { head: name, cell: (result: Result) => spread(cpuSeconds(result, name)) },
+    {
+      head: 'lines lost',
+      cell: ({ runs }: Result) => String(Math.max(...(runs[name] ?? []).map((run) => run.lost ?? 0))),
+    },
+  ]),
+  { head: 'kx / stern', cell: (result) => cpuRatio(result).toFixed(2) },
+  { head: 'target', cell: ({ comparison }) => limit(comparison.targets?.['stern']) },
+  { head: '', cell: (result) => verdict(cpuRatio(result) <= (result.comparison.targets?.['stern'] ?? Infinity)) },
+  { head: 'runs each', cell: ({ runs }) => String(runs['kx']?.length ?? 0) },
+  { head: 'day', cell: ({ day }) => day },
+];
 
 const memoryColumns: readonly Column[] = [
   { head: 'job', cell: ({ comparison }) => comparison.job },
@@ -79,8 +100,8 @@ function timeVerdict(result: Result): string {
 }
 
 function timePerThousand(result: Result): string {
-  const { files } = result.comparison;
-  return files === undefined ? '' : time((median(seconds(result, 'kx')) / files) * 1000);
+  const { count } = result.comparison;
+  return count === undefined ? '' : time((median(seconds(result, 'kx')) / count) * 1000);
 }
 
 function rivalsOf({ contenders }: Comparison): string[] {
@@ -93,6 +114,14 @@ function seconds({ runs }: Result, contender: string): number[] {
 
 function ratio(result: Result, rival: string): number {
   return median(seconds(result, 'kx')) / median(seconds(result, rival));
+}
+
+function cpuSeconds({ runs }: Result, contender: string): number[] {
+  return (runs[contender] ?? []).map((run) => run.cpu ?? 0);
+}
+
+function cpuRatio(result: Result): number {
+  return median(cpuSeconds(result, 'kx')) / median(cpuSeconds(result, 'stern'));
 }
 
 function peak({ runs }: Result, contender: string): number {

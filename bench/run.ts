@@ -1,5 +1,6 @@
 /**
- * Compares kx with kubectl and with tar through kubectl on the test cluster, and writes results.json and docs/benchmarks.md.
+ * Compares kx with kubectl, tar through kubectl and stern, on the test cluster and in sandboxes, and writes results.json and
+ * docs/benchmarks.md.
  *
  *   --only NAME   only the comparisons whose name contains NAME; the others stay as they were measured last
  *   --runs N      how often each; default: what each comparison says
@@ -14,7 +15,11 @@ import { copyComparisons } from './copy-cases.ts';
 import { execComparisons } from './exec-cases.ts';
 import { fanoutComparisons } from './fanout-cases.ts';
 import { endFleet, startFleet } from './fleet.ts';
+import { logComparisons } from './log-cases.ts';
+import { makeLongPod, removeLongPod } from './long-pod.ts';
 import { measure, type Run } from './measure.ts';
+import { measureFollowing } from './follow.ts';
+import { goTo } from './places.ts';
 import { linkPlugin, versions } from './programs.ts';
 import { page, tables } from './report.ts';
 import { keepResult, keptResults, type Result } from './results.ts';
@@ -22,7 +27,13 @@ import { clearPod, emptyDestination, fingerprint, prepareSide } from './sides.ts
 import { makeSource } from './sources.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, runs: { type: 'string' } } });
-const comparisons = [...execComparisons, ...copyComparisons, ...fanoutComparisons, ...completionComparisons];
+const comparisons = [
+  ...execComparisons,
+  ...copyComparisons,
+  ...fanoutComparisons,
+  ...logComparisons,
+  ...completionComparisons,
+];
 const chosen = comparisons.filter(({ name }) => name.includes(values.only ?? ''));
 if (chosen.length === 0)
   throw new Error(`--only ${values.only}: there is ${comparisons.map(({ name }) => name).join(', ')}`);
@@ -41,22 +52,29 @@ try {
   writeFileSync(resolve(import.meta.dirname, '../docs/benchmarks.md'), page(keptResults(comparisons), versions()));
   console.log(tables(results));
 } finally {
+  await goTo('cluster');
   rmSync(folder, { recursive: true });
   for (const pod of ['one', 'debian'] as const) clearPod(pod);
   endFleet();
+  removeLongPod();
 }
 
 /** All in turn, so that what else the machine does meets all; the first round warms the caches and does not count. */
 async function compare(comparison: Comparison): Promise<Result> {
-  const { source, name, pods } = comparison;
+  const { source, name, pods, place = 'cluster' } = comparison;
+  await goTo(place);
   if (pods !== undefined) startFleet(pods);
+  if (comparison.longPod) makeLongPod();
   const whole = source && makeSource(source.side, source.name);
   const runs: Record<string, Run[]> = {};
   const count = values.runs === undefined ? comparison.runs : Number(values.runs);
   for (let round = 0; round <= count; round++) {
     for (const contender of Object.keys(comparison.contenders)) {
       if (comparison.destination) emptyDestination(comparison.destination);
-      const run = await measure(comparison, contender);
+      const { following } = comparison;
+      const run = await (following
+        ? measureFollowing(comparison, following, contender)
+        : measure(comparison, contender));
       if (comparison.destination) checkArrival(comparison, contender, whole);
       if (round > 0) (runs[contender] ??= []).push(run);
       process.stderr.write(`${name} ${round}/${count} ${contender} ${run.seconds.toFixed(3)} s\n`);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { env, kubectl, where } from './programs.ts';
+import { wayThere } from './places.ts';
+import { env, kubectl } from './programs.ts';
 
 export type Pod = 'one' | 'debian';
 /** This machine, in the current directory, or a pod of the test cluster, in `podFolder`. Each has a `source` and a `destination`. */
@@ -43,6 +44,13 @@ function runAt(side: Side, script: string, ...args: string[]): string {
   const [file, ...rest] =
     side === 'here'
       ? shell(script)
-      : [kubectl, ...where, 'exec', side, '--', ...shell(`mkdir -p ${podFolder} && cd ${podFolder} && { ${script}; }`)];
-  return execFileSync(file!, rest, { env, encoding: 'utf8' });
+      : [
+          kubectl,
+          ...wayThere().flags,
+          'exec',
+          side,
+          '--',
+          ...shell(`mkdir -p ${podFolder} && cd ${podFolder} && { ${script}; }`),
+        ];
+  return execFileSync(file!, rest, { env: env(), encoding: 'utf8' });
 }

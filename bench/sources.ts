@@ -25,7 +25,7 @@ export function makeSource(side: Side, name: SourceName): string {
     const [file = '', ...args] = commandLine(
       `tar c -C source ${name} | kubectl exec -i ${side} -- tar x -C ${podFolder}/source`,
     );
-    execFileSync(file, args, { env });
+    execFileSync(file, args, { env: env() });
   }
   const print = fingerprint(side, 'source', `./${name}`);
   made.set(key, print);
