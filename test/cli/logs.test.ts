@@ -217,12 +217,25 @@ suite('kx logs', () => {
     assert.equal(stderr, '');
   });
 
+  test('a reader that has enough ends a log that says nothing more', async () => {
+    const line = `'${kxBinary()}' logs -q -n other -f deploy/web | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await run('bash', ['-c', line], { env: sandbox.env });
+    assert.deepEqual([stdout.toString(), stderr], ['up\n141\n', '']);
+  });
+
   test('Ctrl-C ends it quietly with 130', async () => {
     const running = startKx(['logs', '-f', 'counter'], { env: sandbox.env });
     await running.sees(/3 of the lines/);
     running.child.kill('SIGINT');
     const { code, stderr } = await running.ended;
     assert.deepEqual([code, stderr], [130, '']);
+  });
+
+  test('goes on waiting when all selected pods have ended, and says so', async () => {
+    const running = startKx(['logs', '-f', '-l', 'app=words', '--tail=1'], { env: sandbox.env });
+    await running.sees(/all logs have ended: waiting for pods that appear/);
+    running.child.kill('SIGINT');
+    assert.equal((await running.ended).code, 130);
   });
 
   test('follows restarts, and says so unless it is quiet', async () => {

@@ -289,13 +289,20 @@ suite('kx logs on a cluster', () => {
       return pod.replace('labels: {', 'labels: {app: many, ');
     });
     const crowd = await ownNamespace('crowd', ...many);
-    const { code, stdout } = await logs(['-n', crowd, '-l', 'app=many', '--timestamps']);
-    assert.equal(code, 0);
-    const lines = stdout.toString().trimEnd().split('\n');
-    assert.equal(lines.length, 64);
+    // A pod runs before it has said anything.
+    const lines = await eventually(
+      'all have said it',
+      async () => {
+        const { code, stdout, stderr } = await logs(['-n', crowd, '-l', 'app=many', '--timestamps']);
+        assert.equal(code, 0, stderr);
+        const said = stdout.toString().trimEnd().split('\n');
+        return said.length === 64 && said;
+      },
+      60_000,
+    );
     assert.deepEqual(lines, lines.toSorted());
     const running = startLogs(['-n', crowd, '-f', '-l', 'app=many']);
-    await eventually('all of them', () => running.stdout().toString().split('\n').length === 65);
+    await eventually('all of them', () => running.stdout().toString().split('\n').length === 65, 60_000);
     await stopped(running);
   });
 });

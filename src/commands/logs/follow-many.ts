@@ -12,6 +12,8 @@ import { nameOf } from './tell.ts';
 
 /** How long a followed line waits for earlier ones of other logs, in milliseconds. */
 const window = 500;
+/** How long nothing is followed before that is said, in milliseconds: where a pod is replaced, another one appears. */
+const goneFor = 2000;
 /** More bytes than this do not wait. */
 const windowBytes = 16 << 20;
 
@@ -41,6 +43,7 @@ export async function followMany(session: Session): Promise<number> {
   const stop = (): void => watching.abort();
   signal.addEventListener('abort', stop);
   let isListed = false;
+  let isWaiting: NodeJS.Timeout | undefined;
 
   async function follow(container: SelectedContainer, one: Followed): Promise<void> {
     const { namespace, pod, container: name, uid, containerId } = container;
@@ -85,6 +88,7 @@ export async function followMany(session: Session): Promise<number> {
         note(`${nameOf(sourceOf(container))}: not followed yet, ${followed.size} logs are open (--max-log-requests)`);
       return;
     }
+    clearTimeout(isWaiting);
     const ending = new AbortController();
     const abort = (): void => ending.abort(signal.reason);
     signal.addEventListener('abort', abort);
@@ -99,9 +103,15 @@ export async function followMany(session: Session): Promise<number> {
         tasks.delete(task);
         const next = waiting.shift();
         if (next !== undefined) begin(next);
-        else if (isFixed && isListed && followed.size === 0) stop();
+        else if (isListed && followed.size === 0) emptied();
       });
     tasks.add(task);
+  }
+
+  /** Nothing is followed any more. */
+  function emptied(): void {
+    if (isFixed) stop();
+    else if (!watching.signal.aborted) isWaiting = setTimeout(() => note(nothingLeft), goneFor).unref();
   }
 
   function take(event: ContainerEvent): void {
@@ -148,11 +158,14 @@ export async function followMany(session: Session): Promise<number> {
     await close();
   } finally {
     signal.removeEventListener('abort', stop);
+    clearTimeout(isWaiting);
     stop();
     for (const { ending } of followed.values()) ending.abort(signal.reason);
   }
   return options.ignoreErrors ? 0 : (failures[0]?.exit ?? 0);
 }
+
+const nothingLeft = 'all logs have ended: waiting for pods that appear, Ctrl-C ends that';
 
 function isPodName(reference: string): boolean {
   return !reference.includes('/') || /^(po|pods?)\//i.test(reference);

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { connect } from '../../lib/kube/index.ts';
-import { openOutput, printError } from '../../lib/terminal/index.ts';
+import { openOutput, printError, watchReader } from '../../lib/terminal/index.ts';
 import { followMany } from './follow-many.ts';
 import { showOne } from './one.ts';
 import type { LogsOptions } from './options.ts';
@@ -18,6 +18,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   const ending = new AbortController();
   const output = openOutput(1);
   output.on('error', () => ending.abort(readerGone));
+  const stopWatching = watchReader(output);
   const cancel = (): void => ending.abort(context.signal.reason);
   context.signal.addEventListener('abort', cancel);
   if (context.signal.aborted) cancel();
@@ -43,6 +44,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     if (signal.aborted) return endedBy(signal.reason);
     throw error;
   } finally {
+    stopWatching();
     context.signal.removeEventListener('abort', cancel);
     teller.flush();
     ending.abort();

@@ -8,5 +8,6 @@ export { openInput } from './input.ts';
 export { openOutput, replaceProcessStreams } from './output.ts';
 export { print, printError } from './print.ts';
 export { withRawMode } from './raw-mode.ts';
+export { watchReader } from './reader.ts';
 export { openRecording } from './recording.ts';
 export { isScreen, isTerminal, terminalSize, watchTerminalSize } from './size.ts';
