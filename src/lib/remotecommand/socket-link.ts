@@ -124,8 +124,10 @@ export class SocketLink implements FrameLink {
 
   send(channel: number, bytes: Uint8Array): boolean {
     if (this.#closeSent || this.#ended) return true;
-    if (channel === channels.stdin) this.#pingsAtStdin = this.#pings;
-    this.#write(() => this.#wire.frame(channel, bytes), bytes.length);
+    this.#whenOpen(bytes.length, () => {
+      if (channel === channels.stdin) this.#pingsAtStdin = this.#pings;
+      this.#write(this.#wire.frame(channel, bytes));
+    });
     if (this.#backlog < highWater) return true;
     this.#wantsDrain = true;
     return false;
@@ -144,8 +146,7 @@ export class SocketLink implements FrameLink {
   close(): void {
     if (this.#ended) return;
     this.#sendClose(1000);
-    if (this.#held === undefined) this.#socket.end();
-    else this.#held.push(() => this.#socket.end());
+    this.#whenOpen(0, () => this.#socket.end());
     // What the peer still sends must be read, or its close frame never arrives.
     this.#socket.resume();
     this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), closePatience);
@@ -174,7 +175,7 @@ export class SocketLink implements FrameLink {
 
   #sendClose(code: number): void {
     if (this.#closeSent) return;
-    this.#sendControl(() => this.#wire.close(code));
+    this.#whenOpen(0, () => this.#write(this.#wire.close(code)));
     this.#closeSent = true;
   }
 
@@ -183,10 +184,7 @@ export class SocketLink implements FrameLink {
     if (this.#pingUnsent) return;
     this.#pingUnsent = true;
     const number = ++this.#pings;
-    this.#sendControl(
-      () => this.#wire.ping(number),
-      () => (this.#pingUnsent = false),
-    );
+    this.#sendControl(this.#wire.ping(number), () => (this.#pingUnsent = false));
   }
 
   /** Answers the latest ping, one at a time: a peer that pings and does not read must not fill the memory. */
@@ -195,18 +193,25 @@ export class SocketLink implements FrameLink {
     if (payload === undefined || this.#pongUnsent) return;
     this.#owedPong = undefined;
     this.#pongUnsent = true;
-    this.#sendControl(
-      () => this.#wire.pong(payload),
-      () => {
-        this.#pongUnsent = false;
-        this.#sendPong();
-      },
-    );
+    this.#sendControl(this.#wire.pong(payload), () => {
+      this.#pongUnsent = false;
+      this.#sendPong();
+    });
   }
 
-  #sendControl(make: () => Buffer, sent = (): void => {}): void {
+  #sendControl(frame: Buffer, sent = (): void => {}): void {
     if (this.#closeSent || this.#socket.destroyed) return;
-    this.#write(make, 0, sent);
+    this.#write(frame, sent);
+  }
+
+  /** Until the peer is open frames cannot even be made, as it is the peer that says for what streams. */
+  #whenOpen(bytes: number, write: () => void): void {
+    if (this.#held === undefined) return write();
+    this.#backlog += bytes;
+    this.#held.push(() => {
+      this.#backlog -= bytes;
+      write();
+    });
   }
 
   #open(): void {
@@ -215,17 +220,7 @@ export class SocketLink implements FrameLink {
     for (const write of held) write();
   }
 
-  /** Writes a frame, which may be made only when the peer is open: until then it counts with its bytes. */
-  #write(make: () => Buffer, bytes: number, sent = (): void => {}): void {
-    if (this.#held !== undefined) {
-      this.#backlog += bytes;
-      this.#held.push(() => {
-        this.#backlog -= bytes;
-        this.#write(make, bytes, sent);
-      });
-      return;
-    }
-    const frame = make();
+  #write(frame: Buffer, sent = (): void => {}): void {
     this.#backlog += frame.length;
     this.#socket.write(frame, (error) => {
       this.#backlog -= frame.length;

@@ -96,6 +96,17 @@ suite('the client end of SPDY', { timeout: 60_000 }, () => {
     }
   });
 
+  test('a peer that never takes the streams, nor answers pings, is lost, whatever waits to be sent', async (t) => {
+    const liveness = { tickMs: 40, probe: () => Promise.resolve(true) };
+    const { link, peer } = await connectRawSpdyLink(t, streams, { liveness });
+    const frames = readFrames(peer);
+    const seen = record(link);
+    while (link.send(channels.stdin, Buffer.alloc(64 * 1024)));
+    assert.match((await seen.ended).reason, /pings were not answered/);
+    assert.ok(frames.controls.some((each) => each.startsWith(`${frameTypes.ping} `)));
+    assert.deepEqual([...frames.data], []);
+  });
+
   for (const [what, bytes] of [
     ['a stream that is refused', encodeControl(frameTypes.rstStream, [ids.stdout, 3])],
     ['a stream that is canceled before it was taken', encodeControl(frameTypes.rstStream, [ids.stdout, canceled])],
