@@ -32,7 +32,11 @@ export async function copyTree(reader: TreeReader, writer: TreeWriter, progress:
 }
 
 function counted(entry: Entry, progress: Progress): Entry {
-  const { body, after } = entry;
+  const { body, content, after } = entry;
+  if (content !== undefined) {
+    progress.onBytes(content.length);
+    return entry;
+  }
   const same = { ...entry, body: countedBody(body, progress) };
   if (after === undefined) return same;
   return {

@@ -30,6 +30,8 @@ export interface Entry {
    * left is skipped.
    */
   readonly body: AsyncIterable<Buffer>;
+  /** The whole body, where it is at hand; good until the next entry is asked for. To be taken instead of `body`, or not. */
+  readonly content?: Buffer | undefined;
   /**
    * The body behind its first bytes, to be taken instead of `body`, of which nothing was asked for yet; undefined when those
    * bytes do not have these sums, or nothing can tell. Not of every file.
@@ -76,6 +78,22 @@ export interface Remains {
   readonly kept: number;
   /** Files that are left and incomplete, which nothing goes on with: for the error. */
   readonly incomplete: readonly Name[];
+}
+
+/** A body that is there. */
+export function onePiece(content: Buffer): AsyncIterable<Buffer> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      let pieces = [content];
+      return {
+        next: () => {
+          const [value] = pieces;
+          pieces = [];
+          return Promise.resolve(value === undefined ? { done: true as const, value } : { done: false, value });
+        },
+      };
+    },
+  };
 }
 
 /** A body without bytes. */

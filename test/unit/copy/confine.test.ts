@@ -33,7 +33,11 @@ suite('checkName', () => {
 suite('confineTo', () => {
   test('makes the directories above a path', (t) => {
     const root = temporary(t);
-    assert.equal(confineTo(root).place('a/b/c'), join(root, 'a/b/c'));
+    const inside = confineTo(root);
+    assert.deepEqual(inside.place('a/b/c'), { full: join(root, 'a/b/c'), isFresh: true });
+    assert.equal(inside.place('a/b/d').isFresh, true, 'nobody else has put anything there');
+    assert.equal(confineTo(root).place('a/b/c').isFresh, false, 'it was there');
+    assert.equal(inside.place('e').isFresh, false, 'the root was there');
     assert.deepEqual([lstatSync(join(root, 'a/b')).isDirectory(), readdirSync(join(root, 'a/b'))], [true, []]);
   });
 

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { copyTree } from '../../../src/lib/copy/copy-tree.ts';
-import type { Problem, TreeReader } from '../../../src/lib/copy/entry.ts';
+import { onePiece, type Entry, type Problem, type TreeReader } from '../../../src/lib/copy/entry.ts';
 import { readLocalTree } from '../../../src/lib/copy/local/reader.ts';
 import { readAll, temporary, withoutRoot, writeAllTo, writerTo } from './support/local.ts';
 import { assertTree, bytesOf, entry, sampleTree } from './support/trees.ts';
@@ -319,4 +319,24 @@ suite('writeLocalTree', () => {
     await writeAllTo(join(folder, 'dest'), []);
     assert.equal(statSync(join(folder, 'dest'), { throwIfNoEntry: false }), undefined);
   });
+});
+
+test('a body at hand is written, a name that comes again is the later one, and a directory stays one', async (t) => {
+  const root = temporary(t);
+  const file = (path: string, text: string): Entry => {
+    const content = Buffer.from(text);
+    return { ...entry(path, 'file', { bytes: content }), content, body: onePiece(content) };
+  };
+  const tree = [
+    entry('', 'directory'),
+    entry('d', 'directory'),
+    file('d/x', 'first'),
+    file('d/x', 'later'),
+    file('d/d', 'y'),
+  ];
+  assert.deepEqual(await writeAllTo(join(root, 'to'), [...tree, entry('d/e', 'directory'), file('d/e', 'z')]), [
+    { level: 'failure', path: 'd/e', message: 'not written: illegal operation on a directory' },
+  ]);
+  assert.equal(readFileSync(join(root, 'to/d/x'), 'utf8'), 'later');
+  assert.deepEqual(readdirSync(join(root, 'to/d')).sort(), ['d', 'e', 'x'], 'nothing staged is left');
 });

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { KxError } from '../../errors/index.ts';
 import type { Compression } from '../compression.ts';
 import { displayName } from '../display-name.ts';
-import { emptyBody, type Entry, type Name, type Problem, type Report, type TreeReader } from '../entry.ts';
+import { emptyBody, onePiece, type Entry, type Name, type Problem, type Report, type TreeReader } from '../entry.ts';
 import type { Filter } from '../filter.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { Prefix } from '../prefix.ts';
@@ -48,6 +48,8 @@ export interface Asked {
 /** So many finished paths are kept for the case that a connection is lost and the tree has changed by then. */
 const mostRemembered = 200_000;
 const mostReported = 10_000;
+/** A larger body is given out in pieces, and can be gone on with. */
+const largestAtHand = 256 << 10;
 
 /** Reads what a sender is asked for. Nothing that was asked for is nothing. */
 export function readSent(end: RemoteEnd, asked: Asked, options: SendingOptions): TreeReader {
@@ -157,6 +159,8 @@ class RemoteTree {
     const { path } = place;
     const facts = this.#intake.take(member, place, this.#roots);
     if (facts === undefined || facts.size === 0) return facts && { ...facts, body: emptyBody };
+    const content = facts.size <= largestAtHand ? this.#tar.whole() : undefined;
+    if (content !== undefined) return { ...facts, content, body: onePiece(content) };
     return { ...facts, body: this.#body(member, path), after: (prefix) => this.#after(member, path, prefix) };
   }
 

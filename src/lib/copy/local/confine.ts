@@ -24,13 +24,20 @@ export function checkName(path: Name): void {
   if (empty.test(path)) throw new PathProblem('a part of its name is empty');
 }
 
+/** Where something goes. */
+export interface Place {
+  readonly full: Name;
+  /** In a directory that this copy has made: nothing is there but what it has brought. */
+  readonly isFresh: boolean;
+}
+
 /** The real directories below a destination. */
 export interface Confinement {
   /**
-   * The full path of a thing that is no directory. What is above it are real directories now: those that are missing are
+   * The place of a thing that is no directory. What is above it are real directories now: those that are missing are
    * made, and anything else in their place is a PathProblem. No symlink is followed, whoever made it.
    */
-  place(path: Name): Name;
+  place(path: Name): Place;
   /** The same for a directory; `mode` when it is made. */
   directory(path: Name, mode: number): 'made' | 'found';
 }
@@ -40,28 +47,32 @@ export interface Confinement {
  * never takes one away, and whoever else may write to the destination needs no container to harm its owner.
  */
 export function confineTo(base: Name): Confinement {
-  const real = new Set<Name>(['']);
+  const real = new Map<Name, 'made' | 'found'>([['', 'found']]);
 
   function enter(path: Name, mode: number): 'made' | 'found' {
     const made = makeDirectory(below(base, path), mode);
-    real.add(path);
+    real.set(path, made);
     return made;
   }
 
-  function enterParents(path: Name): void {
+  /** What became of the directory above. */
+  function enterParents(path: Name): 'made' | 'found' {
     const end = path.lastIndexOf('/');
-    if (real.has(end === -1 ? '' : path.slice(0, end))) return;
+    const above = end === -1 ? '' : path.slice(0, end);
+    const known = real.get(above);
+    if (known !== undefined) return known;
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const parent = path.slice(0, slash);
       if (!real.has(parent)) enter(parent, 0o777);
     }
+    return real.get(above) ?? 'found';
   }
 
   return {
     place(path) {
       checkName(path);
-      enterParents(path);
-      return below(base, path);
+      const isFresh = enterParents(path) === 'made';
+      return { full: below(base, path), isFresh };
     },
     directory(path, mode) {
       checkName(path);

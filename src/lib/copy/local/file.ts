@@ -1,6 +1,7 @@
 import { lstatSync, renameSync, writeSync } from 'node:fs';
 import type { Entry, Name } from '../entry.ts';
 import { isLoss } from '../retry.ts';
+import type { Place } from './confine.ts';
 import { applyMetadata, type Keeping } from './metadata.ts';
 import { overwrite, stageForOverwriting } from './overwrite.ts';
 import { stagedSuffix, type Parts } from './parts.ts';
@@ -25,18 +26,18 @@ export interface FileKeeping extends Keeping {
  */
 export async function writeFile(
   entry: Entry,
-  full: Name,
+  { full, isFresh }: Place,
   keeping: FileKeeping,
   parts: Parts,
   overwriting: (now: boolean) => void,
 ): Promise<void> {
-  const exists = isRegular(full);
+  const exists = !isFresh && isRegular(full);
   if (entry.size > smallBytes) {
     await writeLarge(entry, full, keeping, parts, exists, overwriting);
     parts.remove(entry, full);
     return;
   }
-  const content = await collectBody(entry);
+  const content = entry.content ?? (await collectBody(entry));
   if (exists) return overwrite(entry, full, keeping, content, overwriting);
   const staged = stage(entry, full, keeping, false);
   try {

@@ -22,7 +22,7 @@ export function writeSymlink(entry: Entry, full: Name, keeping: Keeping): void {
  */
 export function writeHardlink(entry: Entry, full: Name, inside: Confinement): void {
   if (entry.linkTarget === '') throw new PathProblem('a hard link to the root of the copy');
-  const target = inside.place(entry.linkTarget);
+  const target = inside.place(entry.linkTarget).full;
   const existing = lstatSync(fsPath(target), { throwIfNoEntry: false });
   if (existing?.isSymbolicLink()) {
     const text = readlinkSync(fsPath(target), { encoding: 'buffer' });

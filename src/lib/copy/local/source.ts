@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
-import { emptyBody, type Entry, type Name, type Report } from '../entry.ts';
+import { emptyBody, onePiece, type Entry, type Name, type Report } from '../entry.ts';
 import { readLarge, readSmall, smallBytes } from './body.ts';
 import { fsPath } from './path.ts';
 import { PathProblem } from './problem.ts';
@@ -56,20 +56,5 @@ function small(fd: number, path: Name, stats: Stats, report: Report): Entry {
     report({ level: 'warning', path, message: 'changed while it was read' });
   }
   if (content.length === 0) return entryOf(path, stats, 'file');
-  return { ...entryOf(path, stats, 'file'), size: content.length, body: onePiece(content) };
-}
-
-function onePiece(content: Buffer): AsyncIterable<Buffer> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      let pieces = [content];
-      return {
-        next: () => {
-          const [value] = pieces;
-          pieces = [];
-          return Promise.resolve(value === undefined ? { done: true as const, value } : { done: false, value });
-        },
-      };
-    },
-  };
+  return { ...entryOf(path, stats, 'file'), size: content.length, content, body: onePiece(content) };
 }

@@ -1,4 +1,4 @@
-import { confineTo, type Confinement } from './confine.ts';
+import { confineTo, type Confinement, type Place } from './confine.ts';
 import type { Entry, Name } from '../entry.ts';
 import { createCaseGuard } from './case.ts';
 import { makeFillable, type LateDirectories } from './directories.ts';
@@ -24,7 +24,7 @@ export function writeBelow(
   directories: LateDirectories,
   isOurs: boolean,
   hasTops: boolean,
-  putFile: (entry: Entry, full: Name) => Promise<void>,
+  putFile: (entry: Entry, place: Place) => Promise<void>,
 ): (entry: Entry) => Promise<void> {
   const guard = createCaseGuard();
   let ground: Ground | undefined;
@@ -53,9 +53,10 @@ export function writeBelow(
       return;
     }
     const { inside } = enter(0o777);
-    const full = inside.place(entry.path);
+    const place = inside.place(entry.path);
+    const { full } = place;
     guard.check(entry.path);
-    if (entry.kind === 'file') await putFile(entry, full);
+    if (entry.kind === 'file') await putFile(entry, place);
     else if (entry.kind === 'symlink') writeSymlink(entry, full, keeping);
     else writeHardlink(entry, full, inside);
     guard.wrote(entry.path, full);

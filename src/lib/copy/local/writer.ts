@@ -1,5 +1,6 @@
 import { KxError } from '../../errors/index.ts';
 import { toName, type Entry, type Name, type Report, type TreeWriter } from '../entry.ts';
+import type { Place } from './confine.ts';
 import { writeDevice } from './device.ts';
 import { createLateDirectories } from './directories.ts';
 import { writeFile } from './file.ts';
@@ -53,9 +54,9 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
   const incomplete = new Set<Name>();
   const parts = createParts(options.resume);
   const stored = { files: 0, bytes: 0 };
-  const putFile = async (entry: Entry, full: Name): Promise<void> => {
+  const putFile = async (entry: Entry, place: Place): Promise<void> => {
     const overwriting = (now: boolean): unknown => (now ? incomplete.add(entry.path) : incomplete.delete(entry.path));
-    await writeFile(entry, full, options, parts, overwriting);
+    await writeFile(entry, place, options, parts, overwriting);
     parts.brought(entry.path);
     stored.files++;
     stored.bytes += entry.size;
@@ -77,7 +78,7 @@ export function writeLocalTree(options: LocalWriterOptions): TreeWriter {
     else if (entry.kind !== 'file') throw new PathProblem('a link cannot be written there');
     else if (kind === 'dangling') throw new PathProblem('it is a symlink to nothing');
     else if (kind === 'device') await writeDevice(entry, full);
-    else await putFile(entry, full);
+    else await putFile(entry, { full, isFresh: false });
     whole = true;
   }
 

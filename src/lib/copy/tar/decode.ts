@@ -30,6 +30,8 @@ export interface TarDecoder {
   next(): Promise<TarEntry | undefined>;
   /** Some of the body of the entry, at most `limit` bytes; undefined at its end. The bytes are good until the next call. */
   piece(limit?: number): Promise<Buffer | undefined>;
+  /** All of the body of the entry, where it has come already; `piece` then has no more of it. */
+  whole(): Buffer | undefined;
   /** Where the entry is. */
   readonly place: EntryPlace;
   /** The bytes to come are those of the body of the entry, behind its first `length`, whatever came before. */
@@ -94,7 +96,8 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
     let longLink: string | undefined;
     let local: PaxRecords | undefined;
     for (;;) {
-      const header = parseHeader(await take(blockSize));
+      const isHere = chunk.length - at >= blockSize;
+      const header = parseHeader(isHere ? chunk.subarray(at, (at += blockSize)) : await take(blockSize));
       if (header === undefined) {
         if (longName !== undefined || longLink !== undefined || local !== undefined) {
           throw malformed('it ends behind the name of an entry');
@@ -137,7 +140,9 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
   return {
     async next() {
       if (over) return undefined;
-      await skip(left + padding);
+      const behind = left + padding;
+      if (chunk.length - at >= behind) at += behind;
+      else await skip(behind);
       left = padding = 0;
       place = { start: chunkStart + at, body: Infinity };
       const entry = await readEntry();
@@ -148,6 +153,13 @@ export function decodeTar(bytes: TarBytes): TarDecoder {
       left = size = entry.size;
       padding = paddingOf(left);
       return entry;
+    },
+    whole() {
+      if (left !== size || chunk.length - at < left) return undefined;
+      const body = chunk.subarray(at, at + left);
+      at += left;
+      left = 0;
+      return body;
     },
     async piece(limit = Infinity) {
       if (left === 0) return undefined;

@@ -70,7 +70,7 @@ export function buildBatches(keep: Keep, umask: number): BatchBuilder {
       if (entry.size > 0) await fill(buffer, body, entry);
       const end = body + paddedLength(entry.size);
       buffer.fill(0, behind, end);
-      items.push({ entry: { ...entry, body: emptyBody }, start: length, body, end });
+      items.push({ entry: { ...entry, body: emptyBody, content: undefined }, start: length, body, end });
       length = end;
     },
     take() {
@@ -82,7 +82,8 @@ export function buildBatches(keep: Keep, umask: number): BatchBuilder {
 }
 
 async function fill(buffer: Buffer, at: number, entry: Entry): Promise<void> {
-  for await (const piece of leavingBody(entry)) at += piece.copy(buffer, at);
+  if (entry.content !== undefined) entry.content.copy(buffer, at);
+  else for await (const piece of leavingBody(entry)) at += piece.copy(buffer, at);
 }
 
 /** The bytes of an archive with these items of a batch, as pieces whose sum is whole records. */
