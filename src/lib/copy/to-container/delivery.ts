@@ -229,7 +229,7 @@ export function startDelivery(end: RemoteEnd, options: DeliveryOptions): Deliver
       return latest;
     },
     get partBytes() {
-      return partBytes;
+      return options.packing.isPacking ? Math.min(partBytes, mostInPart / 2) : partBytes;
     },
     touched() {
       // A receiver that keeps batches finishes one that it has begun, unless another took its place.

@@ -30,6 +30,8 @@ export interface Packing {
   pack(pieces: readonly Buffer[]): Promise<Packed | undefined>;
   /** False while that waits for the rate of the connection, which is known when some payloads were stored. */
   readonly isReady: boolean;
+  /** Whether the last payload was compressed: there are two of each then, and each had better be smaller. */
+  readonly isPacking: boolean;
   note(stored: Stored): void;
   /** The container could not unpack what it got: nothing more is compressed. */
   giveUp(): void;
@@ -53,6 +55,7 @@ export function createPacking(compression: Compression | undefined, log: (line: 
   let ownSpeed: number | undefined;
   let [commands, packedCommands] = [0, 0];
   let isSteady = false;
+  let isPacking = false;
   let told = false;
   let stopped = compression === undefined;
 
@@ -73,7 +76,14 @@ export function createPacking(compression: Compression | undefined, log: (line: 
   }
 
   return {
-    pack: async (pieces) => (compression === undefined || stopped ? undefined : packWith(compression, pieces)),
+    async pack(pieces) {
+      const packed = compression === undefined || stopped ? undefined : await packWith(compression, pieces);
+      isPacking = packed !== undefined;
+      return packed;
+    },
+    get isPacking() {
+      return isPacking;
+    },
     get isReady() {
       return stopped || compression?.always === true || isSteady;
     },

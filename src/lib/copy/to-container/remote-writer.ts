@@ -109,11 +109,11 @@ function checkPaths({ path, kind, linkTarget }: Entry): void {
 async function writeEntry(to: Writing, entry: Entry): Promise<void> {
   await to.delivery.room();
   const { path, kind } = entry;
+  if (path.includes('.kx-part-')) to.brought.add(tarName(path));
   const there = to.there.get(path);
   if (there === 'directory' && kind === 'directory' && to.options.resume?.made !== true) return;
   if (there === 'file' && kind === 'file') return writeOver(to, entry, tarName(path));
   if (kind === 'directory') to.directories.push(entry);
-  if (path.includes('.kx-part-')) to.brought.add(tarName(path));
   if (path === '' && kind === 'directory') return;
   if (path === '') return writeRoot(to, entry);
   if (kind === 'file' && (!to.options.tar || entry.size > largestInBatch)) {
