@@ -1,5 +1,5 @@
 import { compileNamePattern, type NameMatcher } from '../lib/render/index.ts';
-import { parseReference, type PodSource } from '../lib/target/index.ts';
+import { parseReference, type ContainerSelection, type PodSource } from '../lib/target/index.ts';
 
 /** Whether a word is `/…/`, a pattern for names. */
 export function isRegex(word: string): boolean {
@@ -17,6 +17,15 @@ export function readPatterns(words: readonly string[], flag: string): Promise<re
   return Promise.all(
     words.map(async (word) => (await readPattern(word, flag)) ?? { test: (name: string) => name === word }),
   );
+}
+
+/** Which containers of a pod: all, those of a name or /REGEX/, or the default one. */
+export async function readContainers(
+  container: string | undefined,
+  all: boolean,
+): Promise<ContainerSelection['containers']> {
+  const pattern = container === undefined ? undefined : await readPattern(container, 'container');
+  return all ? 'all' : container === undefined ? 'default' : (pattern ?? { name: container });
 }
 
 /** `/…/` as a pattern; undefined for a name. */

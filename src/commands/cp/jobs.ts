@@ -11,6 +11,7 @@ import {
   type SelectedPod,
   type Target,
 } from '../../lib/target/index.ts';
+import { sayOnce } from '../say-once.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyRequest } from './request.ts';
 
@@ -73,15 +74,10 @@ export async function findJobs(
     return [{ sources: await placesOf(sources, placeOf), destination: await placeOf(destination) }];
   const [many] = every === 'destination' ? [destination] : sources;
   if (many?.side !== 'remote') throw new KxError('KX_INTERNAL', 'a selection is in a container');
-  const said = new Set<string>();
-  const sayOnce = (line: string): void => {
-    if (!said.has(line)) say(line);
-    said.add(line);
-  };
   const of = many.reference ?? options.selector ?? '';
   const pods =
     options.nodes === undefined
-      ? await selectTargets(api, { of, namespace: namespaceOf(many), ...common }, sayOnce)
+      ? await selectTargets(api, { of, namespace: namespaceOf(many), ...common }, sayOnce(say))
       : await selectNodes(api, options.nodes, signal);
   if (every === 'destination') {
     const from = await placesOf(sources, placeOf);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { isSamePrefix, sumUp, type Entry, type TreeReader, type TreeWriter } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
-import { openInput, openOutput } from '../../lib/terminal/index.ts';
+import { brokenPipeCode, openInput, openOutput } from '../../lib/terminal/index.ts';
 
 /** All that stdin had, as a tree of one file. */
 export interface Spool extends TreeReader {
@@ -105,5 +105,5 @@ export function writeStdout(): TreeWriter {
 /** Nobody reads stdout any more: 128 + SIGPIPE. */
 export const readerGone = new KxError('KX_COPY_DESTINATION', 'nobody reads stdout any more', {
   ran: 'maybe',
-  exit: 141,
+  exit: brokenPipeCode,
 });

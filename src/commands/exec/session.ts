@@ -4,6 +4,7 @@ import { canceledBy, type InterruptSignal } from '../../cli/interrupts.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ExitStatus, Signal } from '../../lib/process/index.ts';
 import { describeTarget } from '../../lib/target/index.ts';
+import { brokenPipeCode } from '../../lib/terminal/index.ts';
 import type { Started } from './start.ts';
 
 /** How a session ended: the exit code, and what there is to say of it once the terminal is its own again. */
@@ -45,8 +46,6 @@ const inputEndPatience = 5000;
 const stuckPatience = 30_000;
 const inputIsStuck =
   'warning: no input was taken for 30 s: the command does not read it, or has ended and the server waits for it to be read';
-/** 128 + SIGPIPE: what a program has that writes to a pipe nobody reads. */
-const brokenPipeCode = 141;
 
 /**
  * Connects a started command to this side until one of them ends, and gives its end. Rejects with KX_CANCELED,

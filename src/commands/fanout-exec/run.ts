@@ -1,9 +1,8 @@
-import type { Writable } from 'node:stream';
 import type { CommandContext } from '../../base-command.ts';
 import { canceledBy, type InterruptSignal } from '../../cli/interrupts.ts';
 import { fanout, type FanoutOptions, type Task } from '../../lib/fanout/index.ts';
 import { foldNames } from '../../lib/render/index.ts';
-import { openInput, openOutput, print, printError } from '../../lib/terminal/index.ts';
+import { brokenPipeCode, flushed, openInput, openOutput, print, printError } from '../../lib/terminal/index.ts';
 import { countOf } from './amount.ts';
 import { broadcast } from './broadcast.ts';
 import { takeControl } from './control.ts';
@@ -20,8 +19,6 @@ import { summarise } from './summary.ts';
 import { findTargets } from './targets.ts';
 import { exitCodeOf, isPassing, judge, type Result } from './verdict.ts';
 
-/** 128 + SIGPIPE: nobody reads stdout any more. */
-const brokenPipeCode = 141;
 /** Before the first, second, … retry, in milliseconds; then the last of these. */
 const retryPauses = [500, 1000, 2000, 5000, 10_000];
 
@@ -69,7 +66,7 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
       if (!control.isBroken) await view.show(result).catch(control.fail);
     }
     if (!control.isBroken) await view.finish().catch(control.fail);
-    if (!control.isBroken) await flush(openOutput(1));
+    if (!control.isBroken) await flushed(openOutput(1));
   } finally {
     control.release();
     progress.stop();
@@ -86,11 +83,6 @@ function describeRunning(running: ReadonlySet<ExecTarget>, naming: Naming): stri
   const names = foldNames([...running].map((target) => naming.nameOf(target)));
   const what = running.size === 0 ? 'nothing runs' : `${running.size} still running, which Ctrl-C ends: ${names}`;
   return `canceled: no more are launched; ${what}`;
-}
-
-/** Behind everything that was written before. */
-function flush(output: Writable): Promise<void> {
-  return new Promise((resolve) => output.write('', () => resolve()));
 }
 
 function tellSummary(results: readonly Result[], naming: Naming, options: FanoutExecOptions, elapsedMs: number): void {

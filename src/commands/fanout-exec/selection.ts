@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ContainerSelection, PodSource } from '../../lib/target/index.ts';
-import { readPattern, readPatterns, readSource } from '../selection-words.ts';
+import { readContainers, readPatterns, readSource } from '../selection-words.ts';
 import type { TargetOptions } from './options.ts';
 
 /** What is selected in one of the namespaces and clusters. */
@@ -62,13 +62,13 @@ function requireSelection(options: TargetOptions, words: readonly string[]): voi
 
 async function readConditions(options: TargetOptions): Promise<Omit<Selection, 'sources'>> {
   const { allContainers, container, node, labelSelector } = options;
-  const pattern = container === undefined ? undefined : await readPattern(container, 'container');
+  const containers = await readContainers(container, allContainers);
   return {
     labelSelector,
     node,
     excludePods: await readPatterns(options.exclude, 'exclude'),
-    containers: allContainers ? 'all' : container === undefined ? 'default' : (pattern ?? { name: container }),
+    containers,
     // Init and ephemeral containers only where one is named.
-    ...(allContainers || pattern !== undefined ? { kinds: ['container'] } : {}),
+    ...(containers === 'all' || (containers !== 'default' && 'test' in containers) ? { kinds: ['container'] } : {}),
   };
 }

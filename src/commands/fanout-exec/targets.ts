@@ -3,6 +3,7 @@ import { connect, type ApiClient } from '../../lib/kube/index.ts';
 import { listContainers, type SelectedContainer } from '../../lib/target/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { startCommand } from '../exec/start.ts';
+import { sayOnce } from '../say-once.ts';
 import type { ExecTarget, Finder, Surroundings, Way } from './exec-target.ts';
 import { readNodeSelection } from './node-selection.ts';
 import { nodeFinder } from './node-targets.ts';
@@ -38,11 +39,7 @@ async function containerFinder(
   around: Surroundings,
 ): Promise<Finder> {
   const selections = await readSelections(options, words);
-  const said = new Set<string>();
-  const say = (line: string): void => {
-    if (!quiet && !said.has(line)) around.say(line);
-    said.add(line);
-  };
+  const say = sayOnce(quiet ? () => {} : around.say);
   return async (api, many) => {
     const namespaces = options.namespaces.length === 0 ? [api.namespace] : options.namespaces;
     const list = async (selection: Selection | undefined): Promise<readonly SelectedContainer[]> =>

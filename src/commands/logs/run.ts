@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { connect } from '../../lib/kube/index.ts';
-import { openOutput, printError, watchReader } from '../../lib/terminal/index.ts';
+import { brokenPipeCode, flushed, openOutput, printError, watchReader } from '../../lib/terminal/index.ts';
 import { followMany } from './follow-many.ts';
 import { showOne } from './one.ts';
 import type { LogsOptions } from './options.ts';
@@ -9,9 +9,6 @@ import { readMany } from './read-many.ts';
 import { isMany } from './selection.ts';
 import type { Session } from './session.ts';
 import { createTeller } from './tell.ts';
-
-/** 128 + SIGPIPE: what a program has that writes to a pipe nobody reads. */
-const brokenPipeCode = 141;
 
 /** Shows logs and gives the exit code. */
 export async function runLogs(options: LogsOptions, context: CommandContext): Promise<number> {
@@ -64,12 +61,4 @@ const readerGone = new KxError('KX_CONNECTION_LOST', 'nobody reads stdout any mo
 function endedBy(reason: unknown): number {
   if (reason instanceof KxError) return reason.exit;
   throw reason;
-}
-
-/** Resolves when everything was written, or nobody reads it. */
-function flushed(output: Session['output']): Promise<void> {
-  return new Promise((resolve) => {
-    if (output.writableLength === 0 || output.destroyed) resolve();
-    else output.write('', () => resolve());
-  });
 }

@@ -1,5 +1,5 @@
 import type { ContainerKind, ContainerSelection } from '../../lib/target/index.ts';
-import { isRegex, readPattern, readPatterns, readSource } from '../selection-words.ts';
+import { isRegex, readContainers, readPatterns, readSource } from '../selection-words.ts';
 import type { WhichLogs } from './options.ts';
 
 /** Whether several logs may be meant, or some that are not there yet. */
@@ -25,7 +25,6 @@ export function isBeyondKubectl(which: WhichLogs): boolean {
 /** Rejects with KX_USAGE for what cannot be a name or a pattern. */
 export async function readSelection(which: WhichLogs, namespace: string): Promise<ContainerSelection> {
   const { reference, container, allContainers, states, namespaces } = which;
-  const named = container === undefined ? undefined : await readPattern(container, 'container');
   const kinds: ContainerKind[] = ['container'];
   if (which.initContainers) kinds.unshift('init');
   if (which.ephemeralContainers) kinds.push('ephemeral');
@@ -36,7 +35,7 @@ export async function readSelection(which: WhichLogs, namespace: string): Promis
     fieldSelector: which.fieldSelector,
     node: which.node,
     excludePods: await readPatterns(which.excludePods, 'exclude-pod'),
-    containers: allContainers ? 'all' : container === undefined ? 'default' : (named ?? { name: container }),
+    containers: await readContainers(container, allContainers),
     excludeContainers: await readPatterns(which.excludeContainers, 'exclude-container'),
     kinds,
     ...(states.length === 0 ? {} : { states }),
