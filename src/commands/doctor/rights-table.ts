@@ -34,6 +34,13 @@ const helperPods = (why?: string): Need[] => [
   ...need('get create', 'pods/exec', why, '', 'helper'),
 ];
 
+/** Of commands that are for containers, and on request for the hosts of nodes. */
+const hosts = [
+  ...need('get', 'nodes', 'node/NAME', '', 'cluster'),
+  ...need('list', 'nodes', '--all-nodes', '', 'cluster'),
+  ...helperPods('hosts of nodes'),
+];
+
 /** What each command needs. A test compares the names with the commands that connect. */
 export const needs: Readonly<Record<string, readonly Need[]>> = {
   exec: [...exec, ...need('get', 'pods', 'pods with several containers'), ...workloads('TYPE/NAME'), ...waiting],
@@ -43,6 +50,7 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     ...workloads('TYPE/NAME'),
     ...waiting,
     ...need('patch', 'pods/ephemeralcontainers', 'images without a shell'),
+    ...hosts,
   ],
   logs: [
     ...need('get', 'pods'),
@@ -54,8 +62,7 @@ export const needs: Readonly<Record<string, readonly Need[]>> = {
     ...exec,
     ...need('get list', 'pods'),
     ...workloads('TYPE/NAME').filter(({ resource }) => resource !== 'pods'),
-    ...need('list', 'nodes', '--all-nodes', '', 'cluster'),
-    ...helperPods('--all-nodes'),
+    ...hosts,
   ],
   'privileged-exec': [
     ...need('get', 'pods'),
