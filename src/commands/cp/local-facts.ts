@@ -1,5 +1,12 @@
 import { statSync, type Stats } from 'node:fs';
-import { displayName, endsAsDirectory, toName, type DestinationFact, type SourceFact } from '../../lib/copy/index.ts';
+import {
+  displayName,
+  endsAsDirectory,
+  systemWords,
+  toName,
+  type DestinationFact,
+  type SourceFact,
+} from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 
 const backslash = process.platform === 'win32';
@@ -33,7 +40,6 @@ function look(path: string, code: 'KX_COPY_SOURCE' | 'KX_COPY_DESTINATION'): Sta
     // `file/`: the caller says that it is no directory.
     const trimmed = path.replace(/[/\\]\.?[/\\]*$/, '');
     if (failure.code === 'ENOTDIR' && trimmed !== path && trimmed !== '') return look(trimmed, code);
-    const words = failure.message.replace(/^[A-Z0-9]+: |, \w+( '.*)?$/gs, '');
-    throw new KxError(code, `cannot look at ${displayName(toName(path))}: ${words}`, { cause: error });
+    throw new KxError(code, `cannot look at ${displayName(toName(path))}: ${systemWords(failure)}`, { cause: error });
   }
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { isSamePrefix, sumUp, type Entry, type TreeReader, type TreeWriter } from '../../lib/copy/index.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { brokenPipeCode, openInput, openOutput } from '../../lib/terminal/index.ts';
+import { openUnnamedFile, type UnnamedFile } from '../unnamed-file.ts';
 
 /** All that stdin had, as a tree of one file. */
 export interface Spool extends TreeReader {
@@ -21,25 +21,14 @@ const pieceSize = 1 << 18;
  * how long it is must be known before it is sent. Rejects with KX_COPY_SOURCE, or the reason of `signal`.
  */
 export async function spoolStdin(signal: AbortSignal): Promise<Spool> {
-  const folder = await mkdtemp(join(tmpdir(), 'kx-cp-'));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  let file: FileHandle | undefined;
+  let file: UnnamedFile | undefined;
   try {
-    file = await open(join(folder, 'stdin'), 'wx+', 0o600);
-    if (process.platform !== 'win32') await remove();
-    const size = await fill(file, signal);
-    const held = file;
-    return {
-      size,
-      entries: () => entriesOf(held, size),
-      close: async () => {
-        await held.close();
-        await remove();
-      },
-    };
+    file = await openUnnamedFile('kx-cp-');
+    const { handle, close } = file;
+    const size = await fill(handle, signal);
+    return { size, entries: () => entriesOf(handle, size), close };
   } catch (error) {
     await file?.close();
-    await remove();
     signal.throwIfAborted();
     throw new KxError('KX_COPY_SOURCE', `cannot keep stdin in ${tmpdir()}: ${(error as Error).message}`, {
       cause: error,

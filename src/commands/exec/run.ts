@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../base-command.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { connect, type ApiClient } from '../../lib/kube/index.ts';
@@ -11,6 +10,7 @@ import {
 } from '../../lib/target/index.ts';
 import { print, printError } from '../../lib/terminal/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
+import { readNamedFile } from '../read-named-file.ts';
 import { converse } from './converse.ts';
 import { describePlan } from './describe-plan.ts';
 import type { ExecOptions } from './options.ts';
@@ -68,13 +68,5 @@ async function referenceOf(options: ExecOptions): Promise<ManifestReference> {
   if (options.reference !== undefined) return { reference: parseReference(options.reference) };
   const [file = '', ...others] = options.filenames;
   if (others.length > 0) throw new KxError('KX_USAGE', 'cannot exec into multiple objects at a time');
-  return referenceFromManifest(readManifest(file), file, options.connection.namespace);
-}
-
-function readManifest(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new KxError('KX_USAGE', `cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  return referenceFromManifest(readNamedFile(file, file).toString(), file, options.connection.namespace);
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KxError } from '../../lib/errors/index.ts';
+import { openUnnamedFile, type UnnamedFile } from '../unnamed-file.ts';
 
 /** Bytes that are too many for memory, in a temporary file that is made when the first come. */
 export interface Scratch {
@@ -18,9 +18,9 @@ export interface Scratch {
 
 /** The file can be read by this user only, and has no name any more where the system allows it. */
 export function createScratch(): Scratch {
-  let opened: Promise<OpenFile> | undefined;
+  let opened: Promise<UnnamedFile> | undefined;
   let size = 0;
-  const file = (): Promise<OpenFile> => (opened ??= openFile());
+  const file = (): Promise<UnnamedFile> => (opened ??= openUnnamedFile('kx-fanout-').catch(refuse));
   return {
     get size() {
       return size;
@@ -47,30 +47,11 @@ export function createScratch(): Scratch {
       await (await opened)?.handle.truncate(0);
     },
     async close() {
-      const { handle, remove } = (await opened?.catch(() => undefined)) ?? {};
+      const last = await opened?.catch(() => undefined);
       opened = undefined;
-      await handle?.close();
-      await remove?.();
+      await last?.close();
     },
   };
-}
-
-interface OpenFile {
-  readonly handle: FileHandle;
-  readonly remove: () => Promise<void>;
-}
-
-async function openFile(): Promise<OpenFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'kx-fanout-')).catch(refuse);
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const handle = await open(join(folder, 'scratch'), 'wx+', 0o600);
-    if (process.platform !== 'win32') await remove();
-    return { handle, remove };
-  } catch (error) {
-    await remove();
-    return refuse(error);
-  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { KxError } from '../../lib/errors/index.ts';
+import { readNamedFile } from '../read-named-file.ts';
 
 /** A script of this machine that runs in containers. */
 export interface Script {
@@ -27,12 +27,7 @@ const bootstrap = [
 
 /** Reads the file of `--script`. Rejects with KX_USAGE for one that cannot be read, or that is no script. */
 export function readScript(file: string): Script {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file === '-' ? 0 : file);
-  } catch (error) {
-    throw new KxError('KX_USAGE', `cannot read the script ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  const bytes = readNamedFile(file, `the script ${file}`);
   if (bytes.includes(0)) {
     throw new KxError('KX_USAGE', `${file} is a program, not a script`, {
       hint: 'kubectl kx cp brings it into the container',

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ContainerSelection, PodSource } from '../../lib/target/index.ts';
+import { readNamedFile } from '../read-named-file.ts';
 import { readContainers, readPatterns, readSource } from '../selection-words.ts';
 import type { TargetOptions } from './options.ts';
 
@@ -39,12 +39,7 @@ function isPod(source: PodSource): boolean {
 /** The words of `--targets-file`. Throws KX_TARGET_NOT_FOUND for a file that names nothing. */
 export function readWords(file: string | undefined): readonly string[] {
   if (file === undefined) return [];
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new KxError('KX_USAGE', `cannot read the targets in ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  const text = readNamedFile(file, `the targets in ${file}`).toString();
   const words = text.split('\n').flatMap((line) => line.replace(/(^|\s)#.*/, '').split(/\s+/));
   const named = words.filter((word) => word !== '');
   if (named.length === 0) throw new KxError('KX_TARGET_NOT_FOUND', `no target is named in ${file}`);

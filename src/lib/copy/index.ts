@@ -10,6 +10,7 @@ export { placeInto, readForest, type ForestPart } from './forest.ts';
 export { createFilter, type Filter } from './filter.ts';
 export { countEntries } from './local/limits.ts';
 export type { LocalResume } from './local/parts.ts';
+export { systemWords } from './local/problem.ts';
 export { readLocalTree } from './local/reader.ts';
 export { writeLocalTree } from './local/writer.ts';
 export { baseName, endsAsDirectory, planCopy, type DestinationFact, type Plan, type SourceFact } from './plan.ts';
