@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type ConnectionOptions } from 'node:tls';
 
 import { KxError } from '../errors/index.ts';
@@ -10,6 +11,8 @@ import { keepAliveMs, whenReady, type Way } from './way.ts';
 
 /** A dial, a tunnel and a TLS handshake together may take this long, as long as client-go gives a dial. */
 const dialTimeoutMs = 30_000;
+/** After this time a dial is begun once more beside it: a handshake may be lost, and nothing was asked yet. */
+const secondDialMs = 6000;
 
 /**
  * An agent whose sockets go that way as that identity. A request reuses an idle socket, an upgrade takes it over, and
@@ -30,9 +33,23 @@ export function createAgent(way: Way, identity: Identity): Agent {
   return Object.assign(agent, { createConnection });
 }
 
+/** The first of two dials that succeeds; the second begins only where the first takes long. */
 async function dial(way: Way, secure: ConnectionOptions | undefined, signal: AbortSignal | undefined): Promise<Socket> {
-  const timeout = AbortSignal.timeout(dialTimeoutMs);
-  const ends = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const lost = new AbortController();
+  const ends = AbortSignal.any([lost.signal, AbortSignal.timeout(dialTimeoutMs), ...(signal ? [signal] : [])]);
+  const first = dialOnce(way, secure, ends);
+  const second = sleep(secondDialMs, undefined, { signal: ends }).then(() => dialOnce(way, secure, ends));
+  let won: Socket | undefined;
+  try {
+    won = await Promise.race([first, second.catch(() => first)]);
+    return won;
+  } finally {
+    lost.abort();
+    for (const each of [first, second]) each.then((socket) => socket !== won && socket.destroy()).catch(() => {});
+  }
+}
+
+async function dialOnce(way: Way, secure: ConnectionOptions | undefined, ends: AbortSignal): Promise<Socket> {
   const host = way.url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(way.url.port) || (secure === undefined ? 80 : 443);
   const tunnel = way.proxy && (await openTunnel(way, way.proxy, host, port, ends));
