@@ -31,7 +31,8 @@ export function commandLine(contender: Contender): readonly string[] {
     return [program === 'kx' ? kx : kubectl, subcommand, ...rest.slice(0, -1), ...wayThere().flags, ...rest.slice(-1)];
   }
   // Both programs take the connection behind the word of the subcommand.
-  const isConnected = ['exec', 'cp', 'fanout-exec', 'logs'].includes(subcommand) && !rest.includes('--help');
+  const isConnected =
+    ['exec', 'cp', 'fanout-exec', 'logs', 'privileged-exec'].includes(subcommand) && !rest.includes('--help');
   return [program === 'kx' ? kx : kubectl, subcommand, ...(isConnected ? wayThere().flags : []), ...rest];
 }
 

@@ -20,6 +20,7 @@ import { makeLongPod, removeLongPod } from './long-pod.ts';
 import { measure, type Run } from './measure.ts';
 import { measureFollowing } from './follow.ts';
 import { goTo } from './places.ts';
+import { nodeComparisons } from './node-cases.ts';
 import { linkPlugin, versions } from './programs.ts';
 import { page, tables } from './report.ts';
 import { keepResult, keptResults, type Result } from './results.ts';
@@ -32,6 +33,7 @@ const comparisons = [
   ...copyComparisons,
   ...fanoutComparisons,
   ...logComparisons,
+  ...nodeComparisons,
   ...completionComparisons,
 ];
 const chosen = comparisons.filter(({ name }) => name.includes(values.only ?? ''));

@@ -48,8 +48,9 @@ export async function openNodePod(
     return {
       target,
       close: async () => {
-        await marked;
-        if (!(await lease.end())) options.log(0, `helper pod ${name} cannot be reached: it ends by itself in a minute`);
+        // In whatever order these arrive: a pod that has ended is deleted at once.
+        const [isTold] = await Promise.all([lease.end(), marked]);
+        if (!isTold) options.log(0, `helper pod ${name} cannot be reached: it ends by itself in a minute`);
         if (marked === undefined) await remove(1);
       },
     };

@@ -6,6 +6,8 @@ import type { Transport } from '../transport/index.ts';
 import { eventsOf } from './events.ts';
 import { openLease, type Lease } from './lease.ts';
 
+/** No node has a container sooner, in milliseconds; to ask earlier only takes time from it. */
+const soonestMs = 150;
 const firstPauseMs = 60;
 const longestPauseMs = 1000;
 /** How often the pod is looked at for a reason not to wait any longer, in milliseconds. */
@@ -29,16 +31,22 @@ export async function awaitLease(
 ): Promise<Lease> {
   const begun = performance.now();
   let looked = begun;
+  let hopeless: { readonly error: unknown } | undefined;
+  await delay(soonestMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.2, longestPauseMs)) {
     try {
       return await openLease(transport, target, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isNotYet(error)) throw explainStart(error);
-      const isOver = performance.now() - begun >= timeoutMs;
-      if (isOver || performance.now() - looked >= lookMs) {
-        looked = performance.now();
-        await look(api, target, isOver ? timeoutMs : undefined, signal, say);
+      if (hopeless !== undefined) throw hopeless.error;
+      if (performance.now() - begun >= timeoutMs) await look(api, target, timeoutMs, signal, say);
+      if (performance.now() - looked >= lookMs) {
+        looked = Infinity;
+        // Beside, as on a busy server it takes as long as another question.
+        void look(api, target, undefined, signal, say)
+          .then(() => (looked = performance.now()))
+          .catch((reason: unknown) => (hopeless = { error: reason }));
       }
     }
     await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
