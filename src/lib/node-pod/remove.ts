@@ -17,11 +17,17 @@ export async function removePod(
     gracePeriodSeconds: graceSeconds,
     ...(uid === undefined ? {} : { preconditions: { uid } }),
   };
-  try {
-    await api.delete(pathOf('pod', namespace, pod), body, { signal: AbortSignal.timeout(patienceMs) });
-  } catch (error) {
-    const failure = toKxError(error);
-    if (failure.details['status'] !== '404' && failure.details['status'] !== '409') return failure;
+  const signal = AbortSignal.timeout(patienceMs);
+  // A connection that the server has just closed tells nothing; to delete twice is to delete.
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      await api.delete(pathOf('pod', namespace, pod), body, { signal });
+      return undefined;
+    } catch (error) {
+      const failure = toKxError(error);
+      const { status } = failure.details;
+      if (status === '404' || status === '409') return undefined;
+      if (isAgain || status !== undefined || signal.aborted) return failure;
+    }
   }
-  return undefined;
 }
