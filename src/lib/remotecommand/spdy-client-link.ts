@@ -6,7 +6,7 @@ import { channelsOf, collectMessage, streamTypes, takePing, type Streams } from 
 import { channels, spdy } from './subprotocol.ts';
 
 /**
- * The client end of a SPDY connection (docs/adr/0022). A stream that the server ends, or has no more use for, is over; the
+ * The client end of a SPDY connection (docs/adr/0023). A stream that the server ends, or has no more use for, is over; the
  * link is over with the last that the server sends on.
  */
 export function spdyClientLink(options: SocketLinkOptions & { readonly streams: Streams }): FrameLink {

@@ -17,7 +17,7 @@ type Way = (api: ApiClient, target: Target, request: ExecRequest, signal?: Abort
 
 /**
  * The way every cluster has: a connection to the kube-apiserver, which passes it on to the kubelet. It is a WebSocket, or SPDY
- * where much may be sent; what is refused as the one is tried as the other (docs/adr/0022).
+ * where much may be sent; what is refused as the one is tried as the other (docs/adr/0023).
  */
 export function apiserverTransport(api: ApiClient): Transport {
   let spdyIsRefused = false;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { eventually } from '../../support/eventually.ts';
-import { refuse, startApi, switchProtocols } from './support/api.ts';
+import { refuse, startApi, statusBody, switchProtocols } from './support/api.ts';
 import { clusterOf, connectWith, errorOf, oneContext, startSecureApi } from './support/scene.ts';
 
 const data = (pem: string) => Buffer.from(pem).toString('base64');
@@ -53,6 +53,20 @@ test('a 101 that does not prove the WebSocket is a fault of the protocol, and so
   const error = await errorOf(client.upgrade('/exec', ['v5.channel.k8s.io']));
   assert.equal(error.code, 'KX_PROTOCOL');
   assert.equal(error.ran, 'maybe');
+});
+
+test('a request goes over no connection on which an upgrade was refused, as the server may close it', async (t) => {
+  const refusal = statusBody(403, 'Forbidden', 'no');
+  const head = `HTTP/1.1 403 Forbidden\r\nContent-Length: ${refusal.length}\r\n\r\n`;
+  const api = await startApi({ upgrade: (_one, socket) => socket.write(head + refusal) });
+  t.after(() => api.close());
+  const client = await connectWith(t, oneContext({ server: api.url }));
+  await client.get('/apis/x');
+  assert.equal((await errorOf(client.upgrade('/exec', ['v4.channel.k8s.io']))).code, 'KX_FORBIDDEN');
+  await client.delete('/apis/x', {});
+  const [before, refused, after] = api.seen.map(({ remotePort }) => remotePort);
+  assert.equal(refused, before);
+  assert.notEqual(after, refused);
 });
 
 test('a POST sends JSON, and the path prefix of the server stays in front of every path', async (t) => {
