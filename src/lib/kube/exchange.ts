@@ -68,7 +68,8 @@ export function exchange(call: Call): Promise<Answer> {
     request.on('socket', () => (sent = true));
     request.on('response', (response) => {
       // A server may close the connection of an upgrade that it refuses, right under the request that comes next.
-      if (isUpgrade(call)) response.once('end', () => response.socket.destroy());
+      const { socket } = response;
+      if (isUpgrade(call)) response.once('end', () => socket.destroy());
       settle({ response, status: response.statusCode ?? 0 });
     });
     request.on('upgrade', (response, socket, head) => settle({ response, status: 101, upgraded: { socket, head } }));
