@@ -6,6 +6,7 @@ export type Meaning =
   | 'copy-end'
   | 'directory'
   | 'file'
+  | 'host'
   | 'namespace'
   | 'node'
   | 'pod'
@@ -45,6 +46,7 @@ const byPlaceholder: Readonly<Record<string, Meaning>> = {
   POD: 'pod',
   SRC: 'copy-end',
   'TYPE/NAME': 'workload',
+  'node/NAME': 'host',
 };
 
 /** What the value of a flag can be; empty: nothing that could be listed. */
@@ -59,6 +61,6 @@ export function meaningsOfArgument({ description = '' }: Slot): readonly Meaning
 }
 
 function meaningsIn(text: string): readonly Meaning[] {
-  const words = text.match(/[A-Z]+(?:\/[A-Z]+)?/g) ?? [];
+  const words = text.match(/(?:node\/)?[A-Z]+(?:\/[A-Z]+)?/g) ?? [];
   return [...new Set(words.flatMap((word) => byPlaceholder[word] ?? []))];
 }

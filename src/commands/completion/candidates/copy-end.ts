@@ -5,7 +5,7 @@ import type { Line } from '../read-line.ts';
 import type { World } from '../world.ts';
 import { localPaths } from './local-paths.ts';
 import { listNames } from './names.ts';
-import { podNames, workloadNames } from './references.ts';
+import { hostNames, podNames, workloadNames } from './references.ts';
 
 /** The place in a container that a word of `kx cp` names; undefined where it has none, or is a selector's. */
 export function endOfWord(
@@ -46,9 +46,11 @@ async function remoteStarts(word: string, world: World): Promise<readonly Candid
     const kinds = await workloadNames('', world);
     const lists = await Promise.allSettled([podNames(world), namespaceStarts(world)]);
     const named = lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
-    return [...named, ...kinds].map(withColon);
+    return [...named, ...kinds, ...(await hostNames('', world))].map(withColon);
   }
   if (isKind(first)) return (await workloadNames(word, world)).map(withColon);
+  const hosts = await hostNames(word, world);
+  if (hosts.length > 0) return hosts.map(withColon);
   const api = await world.api();
   const names = await listNames(api, pathOf('pod', first), world.signal).catch(() => []);
   return names.map(({ text, note }) => ({ text: `${first}/${text}:`, note }));

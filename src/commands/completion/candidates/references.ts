@@ -9,6 +9,15 @@ export async function podNames(world: World): Promise<readonly Candidate[]> {
   return listNames(api, pathOf('pod', namespace), world.signal);
 }
 
+/** `node/`, or the nodes behind it. */
+export async function hostNames(word: string, world: World): Promise<readonly Candidate[]> {
+  if (!word.includes('/')) return [{ text: 'node/', note: 'its host', seldom: true }];
+  const [, type = ''] = /^(nodes?|no)\//i.exec(word) ?? [];
+  if (type === '') return [];
+  const names = await listNames(await world.api(), '/api/v1/nodes', world.signal);
+  return names.map(({ text, note }) => ({ text: `${type}/${text}`, note }));
+}
+
 /** `TYPE/` for every kind, or the objects of the kind that the word names: with the word for the kind that was typed. */
 export async function workloadNames(word: string, world: World): Promise<readonly Candidate[]> {
   const slash = word.indexOf('/');
