@@ -21,7 +21,7 @@ suite('kx cp with several sources', () => {
   after(() => bench.sandbox.close());
 
   /** How often a command was run in a container. */
-  const execs = (stderr: string): number => stderr.match(/^GET .*\/exec\?.* 101 /gm)?.length ?? 0;
+  const execs = (stderr: string): number => stderr.match(/^(?:GET|POST) .*\/exec\?.* 101 /gm)?.length ?? 0;
 
   test('a pattern takes one command to look and one to copy, up one more, however many files there are', async () => {
     await bench.inPod(

@@ -72,7 +72,11 @@ suite('kx doctor', () => {
     const { report, find } = await examine(['two', '-c', 'b']);
     assert.deepEqual([report.ok, report.rules], [true, null]);
     assert.deepEqual(find('target').details, { namespace: 'default', pod: 'two', container: 'b' });
-    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io', 'SPDY/3.1']);
+    assert.deepEqual(find('transport.apiserver').details['subprotocols'], [
+      'v4.channel.k8s.io',
+      'v5.channel.k8s.io',
+      'SPDY/3.1',
+    ]);
     assert.equal(find('image').details['sh'], true);
     assert.ok(Number(find('throughput').details['upBytesPerSecond']) > 0);
     assert.equal(find('idle').status, 'skipped');

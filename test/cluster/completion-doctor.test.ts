@@ -70,13 +70,17 @@ suite('the doctor on a real cluster', () => {
     const { report, find } = await examine(['--context', 'kx', 'two', '-c', 'b']);
     assert.equal(report.ok, true);
     assert.deepEqual([find('image').details['tar'], find('image').details['uid']], ['gnu', 0]);
-    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io', 'v5.channel.k8s.io']);
+    assert.deepEqual(find('transport.apiserver').details['subprotocols'], [
+      'v4.channel.k8s.io',
+      'v5.channel.k8s.io',
+      'SPDY/3.1',
+    ]);
     assert.match(String(find('server').details['version']), /^v1\.\d+/);
   });
 
   test('knows the older node behind the older apiserver by its subprotocols', { skip: foreignCluster }, async () => {
     const { find } = await examine(['--context', 'kx-old', 'one-oldnode']);
-    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io']);
+    assert.deepEqual(find('transport.apiserver').details['subprotocols'], ['v4.channel.k8s.io', 'SPDY/3.1']);
   });
 
   test('believes what it ran more than a review', { skip: foreignCluster }, async () => {

@@ -123,7 +123,7 @@ async function examineTarget(
     add(failed('target', error));
     return { works: false, hasShell: false };
   }
-  const { checks, works, hasShell } = await checkTransport(transport, target, signal);
+  const { checks, works, hasShell } = await checkTransport(api, transport, target, signal);
   const { namespace, pod, container: chosen } = transport.chosen(target);
   if (!checks.some(({ id }) => id === 'target'))
     add({

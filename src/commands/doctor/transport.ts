@@ -1,8 +1,15 @@
 import { KxError } from '../../lib/errors/index.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
 import { collect } from '../../lib/process/index.ts';
+import { spdy, v4, v5 } from '../../lib/remotecommand/index.ts';
 import { pathOf, type Target } from '../../lib/target/index.ts';
-import { execUntilAborted, runToEnd, wrappedTransport, type Transport } from '../../lib/transport/index.ts';
+import {
+  execUntilAborted,
+  runToEnd,
+  wrappedTransport,
+  type TargetingTransport,
+  type Transport,
+} from '../../lib/transport/index.ts';
 import { failed, limited, type Check } from './check.ts';
 
 const notStarted = new Set(['KX_COMMAND_NOT_FOUND', 'KX_COMMAND_NOT_EXECUTABLE']);
@@ -15,9 +22,10 @@ export interface TransportResult {
   readonly hasShell: boolean;
 }
 
-/** Runs a command that does nothing, and one with input, and says what was negotiated. */
+/** Runs a command that does nothing, and says by which subprotocols one can be run. */
 export async function checkTransport(
-  transport: Transport,
+  api: ApiClient,
+  transport: TargetingTransport,
   target: Target,
   signal: AbortSignal,
 ): Promise<TransportResult> {
@@ -32,30 +40,46 @@ export async function checkTransport(
       return { checks: [failed(isTarget ? 'target' : id, nameRefuser(error))], works: false, hasShell: false };
     }
     const message = 'the container is reached; it has no sh to say more';
+    const subprotocols = await subprotocolsOf(api, transport.chosen(target), signal);
     return {
-      checks: [{ id, status: 'ok', message, details: { execMs: null, subprotocols: ['v4.channel.k8s.io'] } }],
+      checks: [{ id, status: 'ok', message, details: { execMs: null, subprotocols } }],
       works: true,
       hasShell: false,
     };
   }
   const execMs = Math.round(performance.now() - begin);
-  const withInput = await negotiate(transport, target, limited(signal, 30_000)).catch(() => undefined);
-  const subprotocols = [...new Set(['v4.channel.k8s.io', ...(withInput === undefined ? [] : [withInput])])];
-  const message = `a command takes ${execMs} ms; ${subprotocols.join(' and ')}`;
+  const subprotocols = await subprotocolsOf(api, transport.chosen(target), signal);
+  const message = `a command takes ${execMs} ms; ${subprotocols.join(', ')}`;
   return { checks: [{ id, status: 'ok', message, details: { execMs, subprotocols } }], works: true, hasShell: true };
 }
 
-/** The subprotocol of a command with input: SPDY where it passes, else v5 where the server has it. */
-async function negotiate(transport: Transport, target: Target, signal: AbortSignal): Promise<string> {
-  const remote = await execUntilAborted(
-    transport,
-    target,
-    { command: ['sh', '-c', 'exit 0'], stdin: true, tty: null },
-    signal,
+/** The subprotocols by which the server takes a command for this container. Over SPDY nothing runs for that. */
+async function subprotocolsOf(api: ApiClient, target: Target, signal: AbortSignal): Promise<readonly string[]> {
+  const taken = await Promise.all(
+    ([v4, v5, spdy] as const).map(async (name) => {
+      const offered = name === spdy ? v4 : name;
+      const options = { query: queryOf(target, 'true'), signal: limited(signal, 30_000) };
+      const upgrade = api.upgrade(
+        execPath(target),
+        [offered],
+        name === spdy ? { ...options, protocol: spdy } : options,
+      );
+      const connection = await upgrade.catch(() => undefined);
+      connection?.socket.on('error', () => {}).destroy();
+      return connection?.subprotocol === offered ? [name] : [];
+    }),
   );
-  remote.stdin?.on('error', () => {});
-  await collect(remote);
-  return remote.protocol;
+  return taken.flat();
+}
+
+function execPath(target: Target): string {
+  return `${pathOf('pod', target.namespace, target.pod)}/exec`;
+}
+
+function queryOf(target: Target, command: string): URLSearchParams {
+  const query = new URLSearchParams({ command, stdin: 'true', stdout: 'true' });
+  if (target.container !== undefined) query.set('container', target.container);
+  return query;
 }
 
 const [downBytes, upBytes] = [16 << 20, 4 << 20];
@@ -131,11 +155,9 @@ export async function checkIdle(
   signal: AbortSignal,
 ): Promise<Check> {
   const id = 'idle';
-  const query = new URLSearchParams({ command: 'cat', stdin: 'true', stdout: 'true' });
-  if (target.container !== undefined) query.set('container', target.container);
-  const path = `${pathOf('pod', target.namespace, target.pod)}/exec`;
   try {
-    const { socket } = await api.upgrade(path, ['v4.channel.k8s.io'], { query, signal: limited(signal, 30_000) });
+    const options = { query: queryOf(target, 'cat'), signal: limited(signal, 30_000) };
+    const { socket } = await api.upgrade(execPath(target), [v4], options);
     const begin = performance.now();
     socket.on('error', () => {}).resume();
     const closed = await new Promise<boolean>((settle) => {
