@@ -15,6 +15,8 @@ export interface TcpProxy {
   /** Carries nothing more in either direction, and keeps the connections open. */
   freeze(): void;
   thaw(): void;
+  /** Carries nothing more from the server to who is connected now, without a word, not even an end; new connections are served. */
+  mute(): void;
   /** Carries no more than so many bytes per second in each direction, over all connections. */
   slow(bytesPerSecond: number): void;
   close(): Promise<void>;
@@ -23,6 +25,8 @@ export interface TcpProxy {
 /** Puts a proxy in front of a server, at any port that is free. TLS passes through it unchanged. */
 export async function startTcpProxy(server: { host: string; port: number }, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const outsides = new Set<Socket>();
+  const muted = new WeakSet<Socket>();
   let frozen = false;
   let left = Infinity;
   let carried = 0;
@@ -53,6 +57,8 @@ export async function startTcpProxy(server: { host: string; port: number }, port
   const [up, down] = [{ freeAt: 0 }, { freeAt: 0 }];
   const listener = createServer({ allowHalfOpen: true }, (inside) => {
     const outside = connect({ ...server, allowHalfOpen: true });
+    outsides.add(outside);
+    outside.once('close', () => outsides.delete(outside));
     for (const [from, to, direction] of [
       [inside, outside, up],
       [outside, inside, down],
@@ -64,6 +70,7 @@ export async function startTcpProxy(server: { host: string; port: number }, port
       };
       keep(from);
       from.on('data', (chunk: Buffer) => {
+        if (muted.has(from)) return;
         const passing = chunk.subarray(0, left);
         if (!to.write(passing)) from.pause();
         left -= passing.length;
@@ -82,8 +89,8 @@ export async function startTcpProxy(server: { host: string; port: number }, port
       to.on('drain', () => {
         if (!frozen && !waits) from.resume();
       });
-      from.on('end', () => to.end());
-      from.on('close', () => to.destroy());
+      from.on('end', () => muted.has(from) || to.end());
+      from.on('close', () => muted.has(from) || to.destroy());
     }
   });
   listener.listen(port, '127.0.0.1');
@@ -102,6 +109,9 @@ export async function startTcpProxy(server: { host: string; port: number }, port
     thaw: () => {
       frozen = false;
       for (const socket of sockets) socket.resume();
+    },
+    mute: () => {
+      for (const socket of outsides) muted.add(socket);
     },
     slow: (bytesPerSecond) => {
       rate = bytesPerSecond;

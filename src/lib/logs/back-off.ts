@@ -4,7 +4,12 @@ const shortest = 200;
 const longest = 5000;
 
 /** Waits a little longer each time, up to 5 s, until it is reset. */
-export function createBackOff(signal: AbortSignal): { wait(): Promise<void>; reset(): void } {
+export interface BackOff {
+  wait(): Promise<void>;
+  reset(): void;
+}
+
+export function createBackOff(signal: AbortSignal): BackOff {
   let next = shortest;
   return {
     wait() {

@@ -1,14 +1,17 @@
+import type { SilenceWatch } from './silence.ts';
+
 /** More bytes than this are not taken from a stream before somebody wants them. */
 const most = 256 << 10;
 
 /**
  * The bytes of a stream, all that came at once. Less work than reading the stream itself, which joins them. `gather`: when
  * something was given less than so many milliseconds ago, what comes in that time is given together: lines that come one by
- * one from many streams cost little then. Throws what the stream fails with. A loop that leaves ends the stream.
+ * one from many streams cost little then. Throws what the stream fails with, and what `silence` finds. A loop that leaves ends the stream.
  */
 export async function* readChunks(
   body: NodeJS.ReadableStream,
   gather: number,
+  silence?: SilenceWatch,
 ): AsyncGenerator<readonly Buffer[], undefined> {
   const readable = body as NodeJS.ReadableStream & { destroy(): void };
   let waiting: Buffer[] = [];
@@ -34,7 +37,8 @@ export async function* readChunks(
       if (waiting.length === 0) {
         if (ended?.error !== undefined) throw ended.error;
         if (ended !== undefined) return;
-        await new Promise<void>((resolve) => (wake = resolve));
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        await (silence === undefined ? woken : silence.wait(woken));
         wake = undefined;
         continue;
       }

@@ -4,7 +4,8 @@
  */
 export { copyLog, type CopyRequest } from './copy-log.ts';
 export type { LogEvent } from './events.ts';
-export { followLog, type FollowRequest } from './follow-log.ts';
+export { followLog } from './follow-log.ts';
+export type { FollowRequest } from './following.ts';
 export { limitLines } from './limit-lines.ts';
 export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
 export { mergeLogs } from './merge-logs.ts';

@@ -2,6 +2,7 @@ import { KxError } from '../errors/index.ts';
 import { toLost } from './failures.ts';
 import { readChunks } from './chunks.ts';
 import type { LogBatch, LogSource, OutputStream } from './line.ts';
+import type { SilenceWatch } from './silence.ts';
 import { createLineSplitter } from './split-lines.ts';
 
 /** Lines that are followed come together within this time. Milliseconds. */
@@ -15,6 +16,8 @@ export interface LinesOptions {
   readonly skip?: { readonly at: string; readonly given: number } | undefined;
   /** A stream that is followed may have broken off within a line: bytes behind the last line feed are not given. */
   readonly isFollowed: boolean;
+  /** Tells a frozen connection from a silent log. */
+  readonly silence?: SilenceWatch | undefined;
   /** Told at the end, where a line was given in part: what to skip when the log is opened again. */
   readonly onOpenLine?: ((open: { readonly at: string; readonly given: number } | undefined) => void) | undefined;
 }
@@ -27,11 +30,11 @@ export async function* readLines(
   body: NodeJS.ReadableStream,
   options: LinesOptions,
 ): AsyncGenerator<LogBatch, undefined> {
-  const { source, stream, skip, isFollowed, onOpenLine } = options;
+  const { source, stream, skip, isFollowed, onOpenLine, silence } = options;
   const splitter = createLineSplitter(source, stream, skip);
   const what = `the log of ${source.pod}`;
   try {
-    for await (const chunks of readChunks(body, isFollowed ? gather : 0)) {
+    for await (const chunks of readChunks(body, isFollowed ? gather : 0, silence)) {
       // Servers send chunks of few lines: joined, hardly a line is in two of them.
       const [first] = chunks;
       const lines = splitter.push(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));

@@ -1,5 +1,7 @@
 import type { ApiClient } from '../kube/index.ts';
 import { pathOf } from '../target/index.ts';
+import { createGates } from './gate.ts';
+import type { SilenceWatch } from './silence.ts';
 import type { OutputStream } from './line.ts';
 
 /** Whose log: the server takes the only container of a pod where none is named. */
@@ -34,33 +36,15 @@ const mostOpening = 24;
 /** An older kubelet answers with the first line only. Milliseconds. */
 const longestOpening = 3000;
 
-const gates = new WeakMap<ApiClient, { opening: number; readonly waiting: (() => void)[] }>();
+const gateOf = createGates(mostOpening);
 
-/** Waits for its turn, and gives what ends it. */
-async function takeTurn(api: ApiClient): Promise<() => void> {
-  const gate = gates.get(api) ?? { opening: 0, waiting: [] };
-  gates.set(api, gate);
-  if (gate.opening >= mostOpening) await new Promise<void>((resolve) => gate.waiting.push(resolve));
-  else gate.opening += 1;
-  let isOver = false;
-  const end = (): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    const next = gate.waiting.shift();
-    if (next === undefined) gate.opening -= 1;
-    else next();
-  };
-  const timer = setTimeout(end, longestOpening);
-  return end;
-}
-
-/** Opens a log. Rejects as ApiClient.stream does. */
+/** Opens a log. Rejects as ApiClient.stream does, and with what `silence` finds. */
 export async function openLog(
   api: ApiClient,
   { namespace, pod, container }: LogTarget,
   request: LogRequest,
   signal: AbortSignal | undefined,
+  silence?: SilenceWatch,
 ): Promise<NodeJS.ReadableStream> {
   const query = new URLSearchParams();
   if (container !== undefined) query.set('container', container);
@@ -69,10 +53,13 @@ export async function openLog(
     // The API has these two with a capital letter.
     query.set(name, name === 'stream' ? (value === 'stdout' ? 'Stdout' : 'Stderr') : String(value));
   }
-  const endTurn = await takeTurn(api);
+  const leave = await gateOf(api).enter();
+  const timer = setTimeout(leave, longestOpening);
   try {
-    return await api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
+    const opening = api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
+    return await (silence === undefined ? opening : silence.wait(opening));
   } finally {
-    endTurn();
+    clearTimeout(timer);
+    leave();
   }
 }

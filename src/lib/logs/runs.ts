@@ -20,6 +20,8 @@ export interface News {
 export interface Runs {
   /** Notes the state; `last` is the timestamp of the last line that was read. */
   see(now: Known, last: string | undefined): News;
+  /** Whether the state is of another run than the one that was read; notes nothing. */
+  isOther(now: Known, last: string | undefined): boolean;
   /** Whether the log of this run was read to its end. */
   isRead(now: Known): boolean;
   noteRead(now: Known): void;
@@ -31,11 +33,14 @@ export function createRuns(containerId: string | undefined): Runs {
   let read: string | undefined;
   const same: News = { isNew: false, readFormer: false, isNext: true, isMissed: false };
 
+  const isOther = (now: Known, last: string | undefined): boolean =>
+    now.containerId !== undefined && now.containerId !== id && (id !== undefined || isAfter(now, last));
+
   return {
+    isOther,
     see(now, last) {
-      if (now.containerId === id || now.containerId === undefined) return same;
-      if (id === undefined && !isAfter(now, last)) {
-        id = now.containerId;
+      if (!isOther(now, last)) {
+        id ??= now.containerId;
         return same;
       }
       const isNext = id === undefined || now.formerId === id;

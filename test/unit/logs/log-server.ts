@@ -77,6 +77,12 @@ export async function startLogServer() {
     if (tail !== null) lines = Number(tail) === 0 ? [] : lines.slice(-Number(tail));
     response.writeHead(200, { 'Content-Type': 'text/plain' });
     response.flushHeaders();
+    const limit = query.get('limitBytes');
+    if (limit !== null) {
+      const all = Buffer.concat(lines.map((line) => format(line, is('timestamps'))));
+      response.end(all.subarray(0, Number(limit)));
+      return;
+    }
     for (const line of lines) send(response, format(line, is('timestamps')));
     if (isCut.has(response)) return;
     if (!is('follow') || run.exitCode !== undefined) {
