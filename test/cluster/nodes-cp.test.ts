@@ -117,7 +117,7 @@ suite('what goes wrong in the middle', () => {
     const through = ['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname];
     const up = cp.start([...through, big, `node/${first}:${there}/cut`, '-v', '1']);
     await up.sees(/ has tar/);
-    proxy.cut();
+    proxy.cutAfter(8 << 20);
     await up.sees(/trying again/);
     const ended = await up.ended;
     assert.equal(ended.code, 0, ended.stderr);

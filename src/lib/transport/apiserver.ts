@@ -36,8 +36,8 @@ export function apiserverTransport(api: ApiClient): Transport {
       return overSpdy(api, target, request, signal).catch(async (error: unknown) => {
         if (!isOfThisWay(error)) throw error;
         const remote = await overWebSocket(api, target, request, signal);
-        // A right may be lacking for one pod only.
-        spdyIsRefused = error.code !== 'KX_FORBIDDEN';
+        // A right may be lacking for one pod only, and a cut may be chance.
+        spdyIsRefused = error.code !== 'KX_FORBIDDEN' && error.code !== 'KX_CONNECTION_LOST';
         return remote;
       });
     },
