@@ -78,15 +78,23 @@ export async function copyLog({ api, target, request, signal }: CopyRequest, out
     const known = kept.bytes();
     const { previous, insecureSkipTLSVerifyBackend, timestamps } = request;
     const same = { previous, insecureSkipTLSVerifyBackend };
-    const last: Buffer[] = [];
-    for await (const chunk of await openLog(api, target, { ...same, timestamps, tailLines }, signal)) {
-      last.push(chunk as Buffer);
+    const placeOf = async (lines: number): Promise<'nowhere' | 'once' | 'often'> => {
+      const last: Buffer[] = [];
+      for await (const chunk of await openLog(api, target, { ...same, timestamps, tailLines: lines }, signal)) {
+        last.push(chunk as Buffer);
+      }
+      const end = withoutPart(Buffer.concat(last), timestamps === true).subarray(-keptBytes / 2);
+      const found = known.indexOf(end);
+      return found < 0 ? 'nowhere' : found === known.lastIndexOf(end) ? 'once' : 'often';
+    };
+    const place = await placeOf(tailLines);
+    if (place === 'once') return true;
+    if (place === 'often') {
+      // Equal lines tell nothing of the place: more of them may reach back to one that is different. Where all are the
+      // same, two readings that end at the same place do.
+      const isKnown = (await placeOf(countLines(known.subarray(-keptBytes / 2)))) === 'once';
+      return isKnown || ends.includes(written) || ends.push(written) > mostEnds;
     }
-    const end = withoutPart(Buffer.concat(last), timestamps === true).subarray(-keptBytes / 2);
-    const found = known.indexOf(end);
-    // Lines that are all the same tell nothing: two readings that end at the same place do.
-    if (found >= 0 && found !== known.lastIndexOf(end)) return ends.includes(written) || ends.push(written) > mostEnds;
-    if (found >= 0) return true;
     const sinceSeconds = Math.ceil(elapsed / 1000) + 1;
     const recent = await openLog(api, target, { ...same, timestamps, sinceSeconds }, signal);
     return contains(recent, lastLines(known));
@@ -137,6 +145,12 @@ function withoutPart(lines: Buffer, hasTimestamps: boolean): Buffer {
   if (!hasTimestamps) return lines;
   const first = lines.indexOf(10) + 1;
   return lines.subarray(first > 0 && first < lines.length ? first : lines.indexOf(32) + 1);
+}
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
+  return count;
 }
 
 /** The last lines, some 2 KiB of them. */

@@ -46,7 +46,6 @@ export async function* readOn(
     const onOpenLine = (open: Following['skip']): void => void (following.skip = open);
     const { skip } = following;
     for await (const batch of readLines(body, { source, stream, skip, isFollowed, onOpenLine, silence })) {
-      backOff.reset();
       const fresh = resumption === undefined ? batch : batch.filter((line) => resumption.isNew(line));
       const [line] = fresh;
       if (mustContinue && line !== undefined && resumption?.continues === false && !(yield* takeNewRun(following))) {
@@ -54,6 +53,8 @@ export async function* readOn(
       }
       trouble.end(before);
       if (line === undefined) continue;
+      // What is only sent again is no progress.
+      backOff.reset();
       mustContinue = false;
       following.isNewRun = false;
       for (const each of fresh) position.take(each);

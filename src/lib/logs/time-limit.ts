@@ -1,4 +1,5 @@
 import { KxError } from '../errors/index.ts';
+import { startTimeLimit } from '../target/index.ts';
 
 /**
  * Runs a task with a signal that aborts with `signal`, and after so many milliseconds: then a request ends with
@@ -9,19 +10,13 @@ export async function withinTime<T>(
   signal: AbortSignal,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ending = new AbortController();
-  const abort = (): void => ending.abort(signal.reason);
-  const late = (): void => {
-    const message = `the server did not answer within ${milliseconds / 1000} s`;
-    ending.abort(new KxError('KX_UNREACHABLE', message, { ran: 'no' }));
-  };
-  signal.addEventListener('abort', abort);
-  const timer = setTimeout(late, milliseconds);
+  const message = `the server did not answer within ${milliseconds / 1000} s`;
+  const limit = startTimeLimit(signal, () => new KxError('KX_UNREACHABLE', message, { ran: 'no' }));
+  limit.give(milliseconds);
   try {
-    signal.throwIfAborted();
-    return await task(ending.signal);
+    limit.signal.throwIfAborted();
+    return await task(limit.signal);
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
+    limit.stop();
   }
 }

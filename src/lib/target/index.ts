@@ -28,3 +28,4 @@ export type {
 } from './selection/types.ts';
 export { hopelessReasons } from './start-reasons.ts';
 export { describeTarget, nodeOf, nodeTarget, type Target } from './target.ts';
+export { startTimeLimit } from './time-limit.ts';

@@ -84,6 +84,18 @@ for (const [name, show] of [
   });
 }
 
+test('a log whose last lines are all the same is copied once', async () => {
+  await using server = await startLogServer();
+  const text = writeLong(server, (index) =>
+    index < 5900 ? `line ${index} of a log that is long enough` : 'y'.repeat(80),
+  );
+  const wholes = (): number => server.asked.filter((url) => !url.searchParams.has('tailLines')).length;
+  assert.equal(await copied(server), text);
+  assert.equal(wholes(), 1);
+  server.endAfter(Buffer.byteLength(text) - 810);
+  assert.equal(await copied(server), text);
+});
+
 test('timestamps are passed on, also before and after a long line', async () => {
   await using server = await startLogServer();
   writeLong(server, (index) => `line ${index} of a log that is long enough`);
