@@ -110,10 +110,11 @@ suite('what goes wrong in the middle', () => {
     await nothingIsLeft(watchdog);
   });
 
-  test('a link that is cut is got through, and what came back is what was sent', async () => {
+  test('a link that is cut is got through, and what came back is what was sent', async (context) => {
     const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
     const { hostname, port, pathname } = new URL(server);
     const proxy = await startTcpProxy({ host: hostname, port: Number(port || 443) });
+    context.after(() => proxy.close());
     const through = ['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname];
     const up = cp.start([...through, big, `node/${first}:${there}/cut`, '-v', '1']);
     await up.sees(/ has tar/);
@@ -125,7 +126,6 @@ suite('what goes wrong in the middle', () => {
     const down = await cp.run([...through, '--checksum', `node/${first}:${there}/cut`, back]);
     assert.equal(down.code, 0, down.stderr);
     assert.equal(await sha256OfFile(back), await sha256OfFile(big));
-    await proxy.close();
     await nothingIsLeft(watchdog);
   });
 
