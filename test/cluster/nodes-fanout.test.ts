@@ -164,6 +164,9 @@ suite('nodes that cannot be had are named and counted', { skip: foreignCluster }
     } finally {
       await kubectl('uncordon', cordoned);
       await kubectl('label', 'node', cordoned, `${label}-`);
+      // No kubelet takes away what was meant for a node that is none.
+      const everything = ['--all', '-n', namespace, '--force', '--grace-period=0'];
+      await kubectl('delete', 'pods', ...everything);
     }
   });
 

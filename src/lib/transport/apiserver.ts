@@ -50,8 +50,9 @@ function isOfThisWay(error: unknown): error is KxError {
   if (error.code === 'KX_CONNECTION_LOST') return true;
   if (error.details['upgradeRefused'] === undefined) return false;
   if (error.code === 'KX_FORBIDDEN' || error.code === 'KX_TRANSPORT_UNAVAILABLE') return true;
-  // The words of k8s.io/apimachinery/pkg/util/httpstream and proxy.
-  return error.code === 'KX_REMOTE' && /upgrade/i.test(error.message);
+  // As apimachinery/pkg/util/httpstream and the kubelet say it. "unable to upgrade connection" is what stands in front of
+  // whatever a kubelet has to refuse, such as a container that does not run.
+  return error.code === 'KX_REMOTE' && /upgrade/i.test(error.message) && !/upgrade connection:/i.test(error.message);
 }
 
 const overWebSocket: Way = async (api, target, request, signal) => {

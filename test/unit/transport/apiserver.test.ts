@@ -24,6 +24,10 @@ const forbidden = (verb: string): Answer =>
   });
 const noUpgrade = answer('400 Bad Request', { kind: 'Status', message: 'Upgrade request required' });
 const notFound = answer('404 Not Found', { kind: 'Status', reason: 'NotFound', message: 'pods "one" not found' });
+const notRunning = answer('500 Internal Server Error', {
+  kind: 'Status',
+  message: 'unable to upgrade connection: container not found ("main")',
+});
 const hangsUp: Answer = (socket) => socket.destroy();
 
 /** Runs `cat`, as a kubelet would. */
@@ -103,13 +107,18 @@ suite('the ways to the apiserver', { timeout: 60_000 }, () => {
     });
   }
 
-  test('what is no matter of the way is said at once', async (t) => {
-    const { transport, asked } = await reach(t, { websocket: notFound, spdy: notFound });
-    for (const request of [withInput, withoutInput]) {
-      await assert.rejects(transport.exec(target, request), { code: 'KX_TARGET_NOT_FOUND' });
-    }
-    assert.deepEqual(asked, ['POST SPDY', 'GET WebSocket']);
-  });
+  for (const [what, refusal] of [
+    ['a pod that is not there', notFound],
+    ['a container that does not run', notRunning],
+  ] as const) {
+    test(`${what} is no matter of the way, and said at once`, async (t) => {
+      const { transport, asked } = await reach(t, { websocket: refusal, spdy: refusal });
+      for (const request of [withInput, withoutInput]) {
+        await assert.rejects(transport.exec(target, request), { message: /not found/ });
+      }
+      assert.deepEqual(asked, ['POST SPDY', 'GET WebSocket']);
+    });
+  }
 
   test('a WebSocket that is cut before it was answered may have run the command, and is not tried as SPDY', async (t) => {
     const { transport, asked } = await reach(t, { websocket: hangsUp, spdy });
