@@ -9,6 +9,12 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The hint that names it; undefined where there is none. */
+export function hintAt(word: string, candidates: Iterable<string>): string | undefined {
+  const near = suggest(word, candidates);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
 /** Letters too many, missing, wrong or swapped with their neighbour; Infinity when there are more than `limit`. */
 function countSlips(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit || limit < 0) return Infinity;

@@ -1,5 +1,5 @@
 import { KxError } from '../lib/errors/index.ts';
-import { suggest } from './suggest.ts';
+import { hintAt } from './suggest.ts';
 
 /** An argument as oclif hands it on with the error that it is missing. */
 interface MissingArgument {
@@ -31,11 +31,10 @@ interface Explanation {
 function explain(message: string, thrown: Error): Explanation {
   const [, flag, word = '', choices = ''] = /^Expected (?:--([^=]+)=)?(.*) to be one of: (.*)$/s.exec(message) ?? [];
   if (choices !== '') {
-    const near = suggest(word, choices.split(', '));
     const place = flag === undefined ? '' : ` for "--${flag}" flag`;
     return {
       problem: `invalid argument "${word}"${place}: not one of ${choices}`,
-      hint: near === undefined ? undefined : `did you mean ${near}?`,
+      hint: hintAt(word, choices.split(', ')),
     };
   }
   if (/^Missing \d+ required arg/.test(message)) {

@@ -6,9 +6,8 @@ import { checkValues } from '../cli/settings.ts';
 import { connectionFlags } from '../flags.ts';
 import { settingsPath, type Setting } from '../lib/settings/index.ts';
 import { print } from '../lib/terminal/index.ts';
-import { viewSettings } from './config/view.ts';
+import { viewSettings, type DescribedCommands } from './config/view.ts';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
-import type { DescribedCommands } from './config/view.ts';
 
 /** `kubectl kx config`: the settings that count, and the file that they are in. */
 export default class ShowConfig extends BaseCommand {

@@ -5,25 +5,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import type { Check, Report } from '../support/doctor.ts';
 import { checkSchema, schemaIn } from '../support/json-schema.ts';
 import { runKx } from '../support/program.ts';
 import { sandboxFixtures, startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import { needs } from '../../src/commands/doctor/rights-table.ts';
-
-interface Check {
-  readonly id: string;
-  readonly status: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-interface Report {
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  readonly rules: string | null;
-}
 
 const schema = schemaIn(readFileSync(resolve(import.meta.dirname, '../../docs/doctor.md'), 'utf8'));
 

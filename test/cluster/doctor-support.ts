@@ -1,22 +1,8 @@
 /** What the tests of `kx doctor` on the real cluster share. */
 import assert from 'node:assert/strict';
 import { clusterKubeconfig } from '../support/cluster.ts';
+import type { Check, Report } from '../support/doctor.ts';
 import { runKx } from '../support/program.ts';
-
-/** One line of a report. */
-export interface Check {
-  readonly id: string;
-  readonly status: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-interface Report {
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  readonly rules: string | null;
-}
 
 /** Runs the doctor with these words, as JSON. `kubeconfig` is another one than that of the cluster. */
 export async function examine(words: readonly string[], kubeconfig = clusterKubeconfig()) {

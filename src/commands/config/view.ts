@@ -1,6 +1,6 @@
 import type { CommandManifest, FlagManifest } from '../../cli/help.ts';
 import { rulesOf } from '../../cli/settings.ts';
-import { suggest } from '../../cli/suggest.ts';
+import { hintAt } from '../../cli/suggest.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import { readKubeconfig } from '../../lib/kube/index.ts';
 import { chooseSettings, findSettingsFile, type Setting } from '../../lib/settings/index.ts';
@@ -77,9 +77,8 @@ async function findContext(
   const { contexts, currentContext } = await readKubeconfig(kubeconfig, env);
   if (context === undefined) return currentContext;
   if (contexts.has(context)) return context;
-  const near = suggest(context, contexts.keys());
   throw new KxError('KX_CONFIG', `context "${context}" is not in the kubeconfig`, {
-    hint: near === undefined ? undefined : `did you mean ${near}?`,
+    hint: hintAt(context, contexts.keys()),
   });
 }
 

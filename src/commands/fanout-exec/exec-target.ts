@@ -28,12 +28,5 @@ export interface Command extends Pick<Start, 'request' | 'mode' | 'signal'> {
   readonly log: (level: number, line: string) => void;
 }
 
-/** What the search is given besides the options. */
-export interface Surroundings {
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
-  readonly log: (level: number, line: string) => void;
-}
-
 /** Finds the targets in one cluster; `many`: there are others. */
 export type Finder = (api: ApiClient, many: boolean) => Promise<readonly ExecTarget[]>;

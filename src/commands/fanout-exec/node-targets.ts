@@ -1,9 +1,9 @@
 import { KxError } from '../../lib/errors/index.ts';
 import { entryFor, listNodes, readNode, type Entry, type SelectedNode } from '../../lib/privileged/index.ts';
-import { nodeHelpers, type OpenNode } from '../privileged-exec/node-helpers.ts';
+import { nodeHelpers, type NodeHelperEvents, type OpenNode } from '../privileged-exec/node-helpers.ts';
 import type { NodeSelection } from './node-selection.ts';
 import type { FanoutExecOptions } from './options.ts';
-import type { ExecTarget, Finder, Surroundings, Way } from './exec-target.ts';
+import type { ExecTarget, Finder, Way } from './exec-target.ts';
 
 /**
  * Finds nodes. One that nothing can be started on is a target, too, whose `open` rejects: what was meant and is not reached
@@ -12,7 +12,7 @@ import type { ExecTarget, Finder, Surroundings, Way } from './exec-target.ts';
 export function nodeFinder(
   options: FanoutExecOptions,
   { names, labelSelector, exclude }: NodeSelection,
-  { signal }: Pick<Surroundings, 'signal'>,
+  { signal }: Pick<NodeHelperEvents, 'signal'>,
 ): Finder {
   const namespace = options.targets.namespaces[0];
   return async (api, many) => {

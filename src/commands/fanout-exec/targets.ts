@@ -3,8 +3,9 @@ import { connect, type ApiClient } from '../../lib/kube/index.ts';
 import { listContainers, type SelectedContainer } from '../../lib/target/index.ts';
 import { apiserverTransport, targetingTransport } from '../../lib/transport/index.ts';
 import { startCommand } from '../exec/start.ts';
+import type { NodeHelperEvents } from '../privileged-exec/node-helpers.ts';
 import { sayOnce } from '../say-once.ts';
-import type { ExecTarget, Finder, Surroundings, Way } from './exec-target.ts';
+import type { ExecTarget, Finder, Way } from './exec-target.ts';
 import { readNodeSelection } from './node-selection.ts';
 import { nodeFinder } from './node-targets.ts';
 import type { FanoutExecOptions } from './options.ts';
@@ -15,7 +16,7 @@ import { readSelections, readWords, type Selection } from './selection.ts';
  * where nothing fits, as `readSelections`, `listContainers` or `listNodes` for any of the clusters: then nothing has run
  * anywhere.
  */
-export async function findTargets(fanout: FanoutExecOptions, around: Surroundings): Promise<readonly ExecTarget[]> {
+export async function findTargets(fanout: FanoutExecOptions, around: NodeHelperEvents): Promise<readonly ExecTarget[]> {
   const { targets: options, connection } = fanout;
   const words = [...options.words, ...readWords(options.file)];
   const nodes = await readNodeSelection(fanout, words);
@@ -36,7 +37,7 @@ export async function findTargets(fanout: FanoutExecOptions, around: Surrounding
 async function containerFinder(
   { targets: options, quiet }: FanoutExecOptions,
   words: readonly string[],
-  around: Surroundings,
+  around: NodeHelperEvents,
 ): Promise<Finder> {
   const selections = await readSelections(options, words);
   const say = sayOnce(quiet ? () => {} : around.say);

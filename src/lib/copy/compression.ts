@@ -36,6 +36,9 @@ export const leastShrinking = 0.9;
 const speeds: Readonly<Record<CompressionTool, number>> = { gzip: 40e6, zstd: 90e6 };
 const leastGain = 1.5;
 
+/** A rate that is more than this times the one before is that of a connection that is still getting faster: it is not judged. */
+export const steady = 1.25;
+
 /** Whether any bytes could be copied clearly faster than the `rate` (bytes per second) at which they come now. */
 export function mayPay(tool: CompressionTool, rate: number, ownSpeed = Infinity): boolean {
   return Math.min(speeds[tool], ownSpeed) >= leastGain * rate;

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 
+import type { spdy } from './handshake.ts';
+
 export interface RequestOptions {
   readonly query?: URLSearchParams | undefined;
   /** Sent as JSON. */
@@ -10,7 +12,7 @@ export interface RequestOptions {
 
 export interface UpgradeOptions extends RequestOptions {
   /** Instead of a WebSocket: by a POST, which starts nothing before the streams are opened. */
-  readonly protocol?: 'SPDY/3.1';
+  readonly protocol?: typeof spdy;
 }
 
 /** A connection that answered 101: what follows on the socket is frames. */

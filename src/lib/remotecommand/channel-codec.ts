@@ -1,8 +1,6 @@
 import { KxError } from '../errors/index.ts';
+import { collectMessage } from './collect-message.ts';
 import { channels } from './subprotocol.ts';
-
-/** A Status or a terminal size is small; more is a broken peer. */
-const maxControlMessage = 1 << 20;
 
 /** Takes the pieces of messages; gives frames as LinkHandlers.onFrame describes them. */
 export type ChannelDecoder = (piece: Buffer, first: boolean, last: boolean) => void;
@@ -13,14 +11,14 @@ export type ChannelDecoder = (piece: Buffer, first: boolean, last: boolean) => v
  */
 export function createChannelDecoder(onFrame: (channel: number, bytes: Buffer) => void): ChannelDecoder {
   let channel: number | undefined;
-  let collected: Buffer[] = [];
-  let size = 0;
+  const message = collectMessage(
+    () => new KxError('KX_PROTOCOL', `a message of over 1 MiB on channel ${channel ?? ''}`, { ran: 'maybe' }),
+  );
 
   return (piece, first, last) => {
     if (first) {
       channel = undefined;
-      collected = [];
-      size = 0;
+      message.take();
     }
     let bytes = piece;
     if (channel === undefined) {
@@ -32,13 +30,10 @@ export function createChannelDecoder(onFrame: (channel: number, bytes: Buffer) =
       if (bytes.length > 0) onFrame(channel, bytes);
       return;
     }
-    size += bytes.length;
-    if (size > maxControlMessage) {
-      throw new KxError('KX_PROTOCOL', `a message of over 1 MiB on channel ${channel}`, { ran: 'maybe' });
-    }
-    // A peer may send pieces without bytes, and without end.
-    if (bytes.length > 0) collected.push(bytes);
-    if (last && size > 0) onFrame(channel, Buffer.concat(collected));
+    message.add(bytes);
+    if (!last) return;
+    const whole = message.take();
+    if (whole.length > 0) onFrame(channel, whole);
   };
 }
 

@@ -1,8 +1,9 @@
+import { collectMessage } from './collect-message.ts';
 import type { FrameLink } from './frame-link.ts';
 import { SocketLink, type SocketLinkOptions, type Wire, type WireHandlers } from './socket-link.ts';
 import { broken, canceled, createSpdyDecoder, encodeControl, encodeData, fin, frameTypes } from './spdy-codec.ts';
 import { createHeaderEncoder } from './spdy-headers.ts';
-import { channelsOf, collectMessage, streamTypes, takePing, type Streams } from './spdy-streams.ts';
+import { channelsOf, streamTypes, takePing, type Streams } from './spdy-streams.ts';
 import { channels, spdy } from './subprotocol.ts';
 
 /**
@@ -47,7 +48,7 @@ function decode(order: readonly number[], handlers: WireHandlers): (chunk: Buffe
   };
   const unanswered = new Set(order);
   const sending = new Set(order.filter((channel) => channel !== channels.stdin && channel !== channels.resize));
-  const status = collectMessage();
+  const status = collectMessage(() => broken('a message of over 1 MiB'));
   const tellStatus = (): void => {
     const message = status.take();
     if (message.length > 0) handlers.onFrame(channels.error, message);

@@ -1,6 +1,7 @@
 import { inflateSync, constants } from 'node:zlib';
 import { broken } from './spdy-codec.ts';
 import { dictionary } from './spdy-dictionary.ts';
+import { uint32 } from './uint32.ts';
 
 export type HeaderBlockEncoder = (headers: Readonly<Record<string, string>>) => Buffer;
 
@@ -30,12 +31,6 @@ function stored(bytes: Buffer): Buffer {
 function counted(text: string): Buffer[] {
   const bytes = Buffer.from(text, 'latin1');
   return [uint32(bytes.length), bytes];
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }
 
 /** So much of header blocks is taken on one connection, in bytes: one with a command has five small ones. */

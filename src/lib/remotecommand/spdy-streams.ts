@@ -37,32 +37,3 @@ export function takePing(payload: Buffer, parity: 0 | 1, handlers: WireHandlers)
   if (number % 2 === parity) handlers.onPong((number - parity) / 2);
   else handlers.onPing(payload);
 }
-
-/** A Status is small; more is a broken peer. */
-const maxMessage = 1 << 20;
-
-/** A message that ends with its stream. */
-export interface Collected {
-  add(bytes: Buffer): void;
-  /** All of it, once. */
-  take(): Buffer;
-}
-
-/** Throws KX_PROTOCOL for a message of over 1 MiB. */
-export function collectMessage(): Collected {
-  let pieces: Buffer[] = [];
-  let size = 0;
-  return {
-    add(bytes) {
-      size += bytes.length;
-      if (size > maxMessage) throw broken('a message of over 1 MiB');
-      // A peer may send pieces without bytes, and without end.
-      if (bytes.length > 0) pieces.push(bytes);
-    },
-    take() {
-      const message = Buffer.concat(pieces);
-      [pieces, size] = [[], 0];
-      return message;
-    },
-  };
-}

@@ -3,6 +3,7 @@ import { createChannelDecoder } from './channel-codec.ts';
 import { SocketLink, type SocketLinkOptions, type Wire } from './socket-link.ts';
 import type { FrameLink } from './frame-link.ts';
 import type { WebSocketSubprotocol } from './subprotocol.ts';
+import { uint32 } from './uint32.ts';
 import { createDecoder, encodeChannelFrame, encodeControlFrame, opcodes } from './websocket-codec.ts';
 
 /**
@@ -33,12 +34,6 @@ function websocketWire(subprotocol: WebSocketSubprotocol): Wire {
     pong: (payload) => control(opcodes.pong, payload),
     close: (code) => control(opcodes.close, uint32(code).subarray(2)),
   };
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
 }
 
 const randomPool = new Uint32Array(1024);

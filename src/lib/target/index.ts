@@ -15,7 +15,7 @@ export { checkNamespace } from './names.ts';
 export type { Pod } from './pod-order.ts';
 export { readObjects } from './selection/read-objects.ts';
 export { readPod } from './read-pod.ts';
-export { formatReference, nodeName, parseReference, type Reference } from './reference.ts';
+export { formatReference, nodeName, parseReference, splitNode, type Reference } from './reference.ts';
 export { resolveTarget, type TargetRequest } from './resolve.ts';
 export { selectTargets, type SelectedPod, type TargetsRequest } from './select.ts';
 export type {

@@ -35,9 +35,15 @@ export function parseReference(text: string): Reference {
 
 /** The name of a node in `node/NAME`; undefined for every other reference. Throws KX_USAGE for one that cannot be a name. */
 export function nodeName(text: string): string | undefined {
-  const [, name] = /^(?:nodes?|no)\/(.*)$/i.exec(text) ?? [];
+  const [, name] = splitNode(text) ?? [];
   if (name !== undefined) checkName('node', name);
   return name;
+}
+
+/** The word for nodes and what stands behind its slash, which need be no name yet; undefined for every other reference. */
+export function splitNode(text: string): readonly [type: string, rest: string] | undefined {
+  const [, type, rest] = /^(nodes?|no)\/(.*)$/i.exec(text) ?? [];
+  return type === undefined || rest === undefined ? undefined : [type, rest];
 }
 
 /** The reference as a user would type it. */

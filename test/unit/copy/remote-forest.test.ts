@@ -11,20 +11,11 @@ import {
   makeTree,
   readFacts,
   senderPrograms,
+  senderWays as ways,
   treeFacts,
   type Facts,
   type TestEnd,
 } from './support/sent-tree.ts';
-
-const ways = [
-  senderPrograms('dash', 'tar'),
-  senderPrograms('bash', 'tar'),
-  senderPrograms('busybox', 'busybox'),
-  senderPrograms('bash', 'toybox'),
-  senderPrograms('dash', 'bsdtar'),
-  senderPrograms('dash', ''),
-  senderPrograms('busybox', ''),
-];
 
 function options(from: TestEnd, more: Partial<SendingOptions> = {}): SendingOptions {
   return { filter: () => true, report: from.report, tar: true, ...more };

@@ -16,20 +16,11 @@ import {
   makeTree,
   readFacts,
   senderPrograms,
+  senderWays as ways,
   treeFacts,
   type Facts,
   type TestEnd,
 } from './support/sent-tree.ts';
-
-const ways: readonly Programs[] = [
-  senderPrograms('dash', 'tar'),
-  senderPrograms('bash', 'tar'),
-  senderPrograms('busybox', 'busybox'),
-  senderPrograms('bash', 'toybox'),
-  senderPrograms('dash', 'bsdtar'),
-  senderPrograms('dash', ''),
-  senderPrograms('busybox', ''),
-];
 
 function options(from: TestEnd, path: string, more: Partial<RemoteTreeOptions> = {}): RemoteTreeOptions {
   return { path, filter: () => true, report: from.report, tar: true, ...more };

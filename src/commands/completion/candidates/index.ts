@@ -3,7 +3,7 @@ import type { Meaning } from '../meanings.ts';
 import type { Line } from '../read-line.ts';
 import type { World } from '../world.ts';
 import { listNames } from './names.ts';
-import { hostNames, podNames, workloadNames } from './references.ts';
+import { hostNames, nodeNames, podNames, workloadNames } from './references.ts';
 
 /** What stands for any of these meanings. What cannot be asked for is left out. */
 export async function candidatesFor(meanings: readonly Meaning[], line: Line, world: World): Promise<Completions> {
@@ -27,7 +27,7 @@ const byMeaning: Readonly<Record<Meaning, List>> = {
     const names = await listNames(await world.api(), '/api/v1/namespaces', world.signal);
     return { candidates: names.map(({ text, note }) => ({ text: before + text, note })) };
   },
-  node: async (_line, world) => ({ candidates: await listNames(await world.api(), '/api/v1/nodes', world.signal) }),
+  node: async (_line, world) => ({ candidates: await nodeNames(world) }),
   pod: async (line, world) => ({ candidates: line.word.includes('/') ? [] : await podNames(world) }),
   workload: async (line, world) => ({ candidates: await workloadNames(line.word, world) }),
   host: async (line, world) => ({ candidates: await hostNames(line.word, world) }),

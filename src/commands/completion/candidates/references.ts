@@ -1,4 +1,4 @@
-import { findKind, kindNames, pathOf } from '../../../lib/target/index.ts';
+import { findKind, kindNames, pathOf, splitNode } from '../../../lib/target/index.ts';
 import type { Candidate } from '../completions.ts';
 import type { World } from '../world.ts';
 import { listNames } from './names.ts';
@@ -9,12 +9,17 @@ export async function podNames(world: World): Promise<readonly Candidate[]> {
   return listNames(api, pathOf('pod', namespace), world.signal);
 }
 
+/** The nodes of the cluster. */
+export async function nodeNames(world: World): Promise<readonly Candidate[]> {
+  return listNames(await world.api(), '/api/v1/nodes', world.signal);
+}
+
 /** `node/`, or the nodes behind it. */
 export async function hostNames(word: string, world: World): Promise<readonly Candidate[]> {
   if (!word.includes('/')) return [{ text: 'node/', note: 'its host', seldom: true }];
-  const [, type = ''] = /^(nodes?|no)\//i.exec(word) ?? [];
-  if (type === '') return [];
-  const names = await listNames(await world.api(), '/api/v1/nodes', world.signal);
+  const [type] = splitNode(word) ?? [];
+  if (type === undefined) return [];
+  const names = await nodeNames(world);
   return names.map(({ text, note }) => ({ text: `${type}/${text}`, note }));
 }
 

@@ -1,4 +1,12 @@
-import { describeGain, estimateRatio, mayPay, pays, type Compression, type CompressionTool } from '../compression.ts';
+import {
+  describeGain,
+  estimateRatio,
+  mayPay,
+  pays,
+  steady,
+  type Compression,
+  type CompressionTool,
+} from '../compression.ts';
 
 /** Decides whether a stream is to be compressed from here on, by how it comes. */
 export interface Pace {
@@ -18,8 +26,6 @@ const least = 128 * 1024;
 const longestMs = 250;
 /** The container reads what it has sent again when it begins to compress: later that would take too long. */
 const latest = 64 << 20;
-/** A connection that is still getting faster is not judged. */
-const steady = 1.25;
 
 /**
  * `log` is told what is done and why. Only the time in which nothing has come counts for the rate, so that one is as fast as the

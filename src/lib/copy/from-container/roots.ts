@@ -1,6 +1,7 @@
 import { KxError } from '../../errors/index.ts';
 import { displayName } from '../display-name.ts';
 import type { Name } from '../entry.ts';
+import { placeInto } from '../forest.ts';
 
 /** One thing that an archive has, with all that is in it. */
 export interface ArchiveRoot {
@@ -41,8 +42,7 @@ export function findPlace(member: Name, roots: ArchiveRoots): MemberPlace | unde
     const root = roots.get(name.slice(0, end));
     if (root === undefined) continue;
     const within = name.slice(end + 1);
-    const path = within === '' || root.into === '' ? root.into + within : `${root.into}/${within}`;
-    return { name, root, within, path };
+    return { name, root, within, path: placeInto(root.into, within) };
   }
   return undefined;
 }

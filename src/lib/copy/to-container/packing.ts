@@ -5,6 +5,7 @@ import {
   leastShrinking,
   mayPay,
   pays,
+  steady,
   type Compression,
 } from '../compression.ts';
 
@@ -42,8 +43,7 @@ const block = 64 * 1024;
 const leastPacked = 4096;
 /** A rate is one of commands that are not much shorter than their answer takes. */
 const leastRated = 32 * 1024;
-/** A connection that is still getting faster is not judged, unless that goes on for so many commands. */
-const steady = 1.25;
+/** A connection that is still getting faster is judged after so many commands. */
 const mostUnsteady = 12;
 /** So many compressed commands show what compressing gives. */
 const enough = 3;

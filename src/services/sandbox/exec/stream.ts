@@ -6,6 +6,7 @@ import type { RemoteProcess } from '../../../lib/process/index.ts';
 import {
   channels,
   serveProcess,
+  spdy,
   spdyServerLink,
   statusOfError,
   v4,
@@ -115,10 +116,11 @@ async function accept(
   head: Buffer,
   { noV5 }: Faults,
 ): Promise<FrameLink> {
-  const isSpdy = request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
+  const isSpdy = request.headers.upgrade?.toLowerCase() === spdy.toLowerCase();
   const { 'x-stream-protocol-version': streams, 'sec-websocket-protocol': ofWebSocket = '' } = request.headers;
   const offered = (isSpdy ? String(streams) : ofWebSocket).split(',').map((each) => each.trim());
-  const known: readonly string[] = isSpdy ? (noV5 ? [] : [v4]) : noV5 ? [v4] : [v4, v5];
+  const newer = isSpdy ? v4 : v5;
+  const known: readonly string[] = [...(isSpdy ? [] : [v4]), ...(noV5 ? [] : [newer])];
   const chosen = offered.find((each) => known.includes(each));
   if (chosen === undefined) {
     throw badRequest(`unable to upgrade: none of the subprotocols is supported: ${JSON.stringify(offered)}`);
@@ -127,7 +129,7 @@ async function accept(
 }
 
 function upgradeToSpdy(session: Session, socket: Duplex, head: Buffer, chosen: string): FrameLink {
-  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: SPDY/3.1'];
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${spdy}`];
   socket.write([...lines, `X-Stream-Protocol-Version: ${chosen}`, '', ''].join('\r\n'));
   return spdyServerLink({ socket, head, streams: session, liveness: { probe: () => Promise.resolve(true) } });
 }

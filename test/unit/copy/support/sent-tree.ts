@@ -218,3 +218,14 @@ export function localEnd(options: {
 export function has(program: string): boolean {
   return find(program) !== '';
 }
+
+/** Every shell and tar that a sender is tried with; '' is none. */
+export const senderWays: readonly Programs[] = [
+  senderPrograms('dash', 'tar'),
+  senderPrograms('bash', 'tar'),
+  senderPrograms('busybox', 'busybox'),
+  senderPrograms('bash', 'toybox'),
+  senderPrograms('dash', 'bsdtar'),
+  senderPrograms('dash', ''),
+  senderPrograms('busybox', ''),
+];
