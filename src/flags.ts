@@ -1,7 +1,7 @@
 import { custom, string, boolean } from '@oclif/core/flags';
 import { KxError } from './lib/errors/index.ts';
 import type { ConnectionFlags } from './lib/kube/index.ts';
-import { parseDuration } from './cli/duration.ts';
+import { explainDuration, parseDuration } from './cli/duration.ts';
 
 /** A flag that is on or off; oclif leaves one without a default undefined, whatever its type says. */
 export function switchFlag(options: {
@@ -136,10 +136,7 @@ export function durationFlag(name: string, options: { summary: string; helpGroup
     parse: (text) => {
       const milliseconds = parseDuration(text);
       if (milliseconds === undefined) {
-        throw new KxError(
-          'KX_USAGE',
-          `invalid argument "${text}" for "--${name}" flag: time: invalid duration "${text}"`,
-        );
+        throw new KxError('KX_USAGE', `invalid argument "${text}" for "--${name}" flag: ${explainDuration(text)}`);
       }
       if (milliseconds <= 0) throw new KxError('KX_USAGE', `--${name} must be higher than zero`);
       return Promise.resolve(milliseconds);

@@ -77,8 +77,7 @@ export default class Logs extends BaseCommand {
     'container-state': repeatedFlag({
       helpGroup: which,
       helpValue: 'STATE',
-      options: ['running', 'waiting', 'terminated', 'all'],
-      summary: 'Containers in this state: running, waiting, terminated or all; can be repeated (default all)',
+      summary: 'Containers in these states: running, waiting, terminated or all; can be repeated (default all)',
     }),
     previous: switchFlag({ char: 'p', helpGroup: part, summary: 'The log of the run before the present one' }),
     tail: countFlag(

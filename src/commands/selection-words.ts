@@ -8,7 +8,7 @@ export function isRegex(word: string): boolean {
 
 /** POD, TYPE/NAME or /REGEX/. Rejects with KX_USAGE for what cannot be a name or a pattern. */
 export async function readSource(word: string): Promise<PodSource> {
-  const pattern = await readPattern(word, 'POD');
+  const pattern = await readPattern(word);
   return pattern === undefined ? parseReference(word) : { podName: pattern };
 }
 
@@ -29,6 +29,6 @@ export async function readContainers(
 }
 
 /** `/…/` as a pattern; undefined for a name. */
-export async function readPattern(word: string, flag: string): Promise<NameMatcher | undefined> {
+export async function readPattern(word: string, flag?: string): Promise<NameMatcher | undefined> {
   return isRegex(word) ? compileNamePattern(word.slice(1, -1), flag) : undefined;
 }

@@ -175,7 +175,7 @@ suite('kx logs', () => {
     await refused('KX_USAGE', /--tail must be greater than or equal to -1/, 'short', '--tail=-2');
     await refused('KX_USAGE', /--limit-bytes must be greater than 0/, 'short', '--limit-bytes=-2');
     await refused('KX_USAGE', /--since must be greater than 0/, 'short', '--since=-2s');
-    await refused('KX_USAGE', /invalid duration "2"/, 'short', '--since=2');
+    await refused('KX_USAGE', /missing unit in duration "2"/, 'short', '--since=2');
     await refused('KX_USAGE', /parsing time "today"/, 'short', '--since-time=today');
     await refused('KX_USAGE', /neither a time .* nor a duration/, 'short', '--until=today');
     await refused('KX_USAGE', /--head and --tail/, 'short', '--head=1', '--tail=1');

@@ -71,7 +71,7 @@ suite('kx as a program', () => {
     ['exec --timeout 0 pod -- date', 'error: --timeout must be higher than zero [KX_USAGE]\n'],
     [
       'exec --pod-running-timeout 5 pod -- date',
-      'error: invalid argument "5" for "--pod-running-timeout" flag: time: invalid duration "5" [KX_USAGE]\n',
+      'error: invalid argument "5" for "--pod-running-timeout" flag: time: missing unit in duration "5" [KX_USAGE]\n',
     ],
     [
       'exec --env=X pod -- date',

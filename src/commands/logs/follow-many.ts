@@ -1,12 +1,12 @@
 import { KxError } from '../../lib/errors/index.ts';
-import { createMergeWindow, followLog, type LogBatch, type LogSource } from '../../lib/logs/index.ts';
+import { createMergeWindow, type LogBatch, type LogEvent, type LogSource } from '../../lib/logs/index.ts';
 import { followContainers, type ContainerEvent, type SelectedContainer } from '../../lib/target/index.ts';
 import { createBell, type Bell } from './bell.ts';
 import { keepLinesTogether } from './long-lines.ts';
-import { limitPart, startOf } from './part.ts';
+import { followPart } from './part.ts';
 import { describeNothing, partsOf, sourceOf } from './read-many.ts';
 import type { Session } from './session.ts';
-import { isBeyondKubectl, readSelection } from './selection.ts';
+import { isBeyondKubectl, isPodName, readSelection } from './selection.ts';
 import { createShow, type Show } from './show.ts';
 import { nameOf } from './tell.ts';
 
@@ -48,26 +48,22 @@ export async function followMany(session: Session): Promise<number> {
   async function follow(container: SelectedContainer, one: Followed): Promise<void> {
     const { namespace, pod, container: name, uid, containerId } = container;
     const { source } = one;
-    const { tailLines, ...rest } = startOf(options);
-    const log = followLog({
+    const request = {
       api,
       target: { namespace, pod, container: name },
       source,
       uid,
       containerId,
-      // Of a container that appears later all lines are new.
-      start: isListed ? rest : { ...rest, tailLines },
-      stream: options.part.stream,
       startTimeoutMs: Infinity,
-      onEvent: (event) => teller.tell(event),
-      changed: (milliseconds) => one.bell.wait(milliseconds, one.ending.signal),
+      onEvent: (event: LogEvent) => teller.tell(event),
+      changed: (milliseconds: number) => one.bell.wait(milliseconds, one.ending.signal),
       signal: one.ending.signal,
-    });
+    };
     try {
-      for await (const batch of limitPart(options, log)) await show(batch);
+      for await (const batch of followPart(options, request, isListed)) await show(batch);
     } catch (error) {
       if (one.ending.signal.aborted && !signal.aborted) return;
-      if (signal.aborted || !(error instanceof KxError)) throw error;
+      if (signal.aborted || !(error instanceof KxError) || error.code === 'KX_USAGE') throw error;
       failures.push(error);
       say(`error: ${nameOf(source)}: ${error.message} [${error.code}]`);
     }
@@ -166,10 +162,6 @@ export async function followMany(session: Session): Promise<number> {
 }
 
 const nothingLeft = 'all logs have ended: waiting for pods that appear, Ctrl-C ends that';
-
-function isPodName(reference: string): boolean {
-  return !reference.includes('/') || /^(po|pods?)\//i.test(reference);
-}
 
 function keyOf({ namespace, uid, container }: SelectedContainer): string {
   return `${namespace}/${uid}/${container}`;

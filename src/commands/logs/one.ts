@@ -1,8 +1,8 @@
 import { KxError } from '../../lib/errors/index.ts';
-import { copyLog, followLog, readLog, type LogEvent, type LogSource, type LogTarget } from '../../lib/logs/index.ts';
+import { copyLog, readLog, type LogEvent, type LogSource, type LogTarget } from '../../lib/logs/index.ts';
 import { explainExecFailure, listContainers, needsContainerChoice, type Target } from '../../lib/target/index.ts';
 import { chooseDefault, findTarget } from './find-target.ts';
-import { hasLimits, limitPart, startOf } from './part.ts';
+import { followPart, limitPart, startOf } from './part.ts';
 import type { Session } from './session.ts';
 import { createShow, isPlain } from './show.ts';
 
@@ -19,7 +19,9 @@ export async function showOne(session: Session): Promise<number> {
   } catch (thrown) {
     session.signal.throwIfAborted();
     const error = await explain(session, target, thrown);
-    if (!session.options.ignoreErrors) throw error;
+    // As in kubectl: what is not there, or means nothing, is no error of a log.
+    const isOfLog = error.code !== 'KX_TARGET_NOT_FOUND' && error.code !== 'KX_USAGE';
+    if (!session.options.ignoreErrors || !isOfLog) throw error;
     session.say(`error: ${error.message}`);
     return 0;
   }
@@ -40,22 +42,17 @@ async function showTarget(session: Session, target: Target): Promise<number> {
   const source: LogSource = { namespace, pod, container };
   const parts = { context: false, namespace: false, container: container !== '' };
   const show = await createShow(look, { prefixed: false, parts }, output);
-  const start = startOf(options);
   const tell = (event: LogEvent): void => {
     // That the one log ends is seen by the end of the command.
     if (event.type !== 'ended' || !event.final) session.teller.tell(event);
   };
+  const logTarget: LogTarget = { namespace, pod, container: target.container };
+  const common = { api, signal, uid: target.uid, target: logTarget, source };
   const log = follow
-    ? followLog({ ...common(session, target), source, start, startTimeoutMs: options.podRunningTimeout, onEvent: tell })
-    : readLog({ ...common(session, target), source, start });
-  for await (const batch of hasLimits(options) ? limitPart(options, log) : log) await show(batch);
+    ? followPart(options, { ...common, startTimeoutMs: options.podRunningTimeout, onEvent: tell }, false)
+    : limitPart(options, readLog({ ...common, start: startOf(options), stream: part.stream }));
+  for await (const batch of log) await show(batch);
   return 0;
-}
-
-function common({ api, options, signal }: Session, target: Target) {
-  const { namespace, pod, container, uid } = target;
-  const logTarget: LogTarget = { namespace, pod, container };
-  return { api, signal, uid, target: logTarget, stream: options.part.stream };
 }
 
 /** A pod or container that is not there is said as `kx exec` says it. */

@@ -1,4 +1,12 @@
-import { limitLines, type LogBatch, type LogLine, type LogRequest } from '../../lib/logs/index.ts';
+import {
+  followLog,
+  followTail,
+  limitLines,
+  type FollowRequest,
+  type LogBatch,
+  type LogLine,
+  type LogRequest,
+} from '../../lib/logs/index.ts';
 import type { LogsOptions } from './options.ts';
 
 /** What the server is asked for. What it cannot do, `limitPart` does. */
@@ -24,27 +32,32 @@ function isTailHere({ until, stream }: LogsOptions['part']): boolean {
   return until !== undefined || stream !== undefined;
 }
 
-/** Whether the flags leave something out that the server does not. */
-export function hasLimits({ part }: LogsOptions): boolean {
-  const { until, head, limitBytes } = part;
-  return (
-    until !== undefined ||
-    head !== undefined ||
-    limitBytes !== undefined ||
-    (isTailHere(part) && part.tail !== undefined)
-  );
+/** Follows a log from where the flags say; of one that appears later (`isNew`) all lines are new. */
+export function followPart(
+  options: LogsOptions,
+  request: Omit<FollowRequest, 'start' | 'stream'>,
+  isNew: boolean,
+): AsyncIterable<LogBatch, undefined> {
+  const { tailLines, ...rest } = startOf(options);
+  const { part } = options;
+  const { stream, until, tail } = part;
+  const whole = { ...request, stream, start: isNew ? rest : { ...rest, tailLines } };
+  // What is followed without end has no last lines: those that there are now are meant.
+  if (until !== undefined || !isTailHere(part)) return limitPart(options, followLog(whole));
+  const log = isNew || tail === undefined ? followLog(whole) : followTail(whole, tail);
+  return limitPart({ ...options, part: { ...part, tail: undefined } }, log);
 }
 
 /** The lines of a log that the flags ask for. */
 export function limitPart(
-  options: LogsOptions,
+  { part, look }: Pick<LogsOptions, 'part' | 'look'>,
   log: AsyncIterable<LogBatch, undefined>,
 ): AsyncIterable<LogBatch, undefined> {
-  if (!hasLimits(options)) return log;
-  const { part, look } = options;
   const { until, head, limitBytes } = part;
+  const tail = isTailHere(part) ? part.tail : undefined;
+  if ([until, head, limitBytes, tail].every((limit) => limit === undefined)) return log;
   // As the kubelet counts: the line feed, and the timestamp where it is shown.
   const size = ({ at, bytes, end }: LogLine, isRest: boolean): number =>
     bytes.length + (end === 'line-feed' ? 1 : 0) + (look.timestamps === undefined || isRest ? 0 : at.length + 1);
-  return limitLines(log, { until, head, bytes: limitBytes, tail: isTailHere(part) ? part.tail : undefined }, size);
+  return limitLines(log, { until, head, bytes: limitBytes, tail }, size);
 }

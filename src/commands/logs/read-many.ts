@@ -31,7 +31,7 @@ export async function readMany(session: Session): Promise<number> {
     try {
       yield* log;
     } catch (error) {
-      if (signal.aborted || !(error instanceof KxError)) throw error;
+      if (signal.aborted || !(error instanceof KxError) || error.code === 'KX_USAGE') throw error;
       failures.push(error);
       say(`error: ${nameOf(source)}: ${error.message} [${error.code}]`);
     }

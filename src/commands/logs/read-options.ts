@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { parseDuration } from '../../cli/duration.ts';
+import { explainDuration, parseDuration } from '../../cli/duration.ts';
 import { KxError } from '../../lib/errors/index.ts';
 import type { ConnectionFlags } from '../../lib/kube/index.ts';
 import { parseMoment, type Moment } from '../../lib/logs/index.ts';
 import { outputChoices, timestampChoices } from '../../lib/render/index.ts';
 import type { ContainerState } from '../../lib/target/index.ts';
 import { readColor } from '../color-flag.ts';
+import { readNamedFile } from '../read-named-file.ts';
 import type { LogPart, LogsOptions, Look, WhichLogs } from './options.ts';
 import { isBeyondKubectl } from './selection.ts';
 
@@ -78,13 +78,12 @@ export function readOptions(words: readonly string[], flags: LogsFlags, connecti
 
 function readWhich(words: readonly string[], flags: LogsFlags): WhichLogs {
   const [reference, inline, ...more] = words;
-  const isSelected =
-    flags.selector !== undefined ||
-    flags['field-selector'] !== undefined ||
-    flags.node !== undefined ||
-    flags['all-namespaces'];
+  const labelSelector = given(flags.selector);
+  const fieldSelector = given(flags['field-selector']);
+  const node = given(flags.node);
+  const isSelected = [labelSelector, fieldSelector, node].some((each) => each !== undefined) || flags['all-namespaces'];
   if (more.length > 0 || reference === '' || (reference === undefined && !isSelected)) throw usage(expected, pods);
-  if (reference !== undefined && flags.selector !== undefined) {
+  if (reference !== undefined && labelSelector !== undefined) {
     throw usage('only a selector (-l) or a POD name is allowed');
   }
   if (inline !== undefined && flags.container !== undefined) {
@@ -98,9 +97,9 @@ function readWhich(words: readonly string[], flags: LogsFlags): WhichLogs {
     reference,
     allPods: flags['all-pods'],
     namespaces: flags['all-namespaces'] ? 'all' : (flags.namespace ?? []).flatMap((names) => names.split(',')),
-    labelSelector: flags.selector,
-    fieldSelector: flags['field-selector'],
-    node: flags.node,
+    labelSelector,
+    fieldSelector,
+    node,
     excludePods: flags['exclude-pod'] ?? [],
     container,
     allContainers: flags['all-containers'],
@@ -113,8 +112,21 @@ function readWhich(words: readonly string[], flags: LogsFlags): WhichLogs {
 
 const pods = "name a pod (POD, TYPE/NAME, '/REGEX/'), or select pods with -l, --field-selector, --node or -A";
 
-function readStates(names: readonly string[]): readonly ContainerState[] {
-  return names.includes('all') ? [] : (names as readonly ContainerState[]);
+/** An empty text selects nothing, as in kubectl: an unset variable of a script must not mean everything. */
+function given(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+const stateChoices = ['running', 'waiting', 'terminated'] as const;
+
+function readStates(texts: readonly string[]): readonly ContainerState[] {
+  const names = texts.flatMap((text) => text.split(','));
+  const wrong = names.find((name) => name !== 'all' && !stateChoices.some((state) => state === name));
+  if (wrong !== undefined) {
+    const all = [...stateChoices, 'all'].join(', ');
+    throw usage(`invalid argument "${wrong}" for "--container-state" flag: not one of ${all}`);
+  }
+  return names.includes('all') ? [] : stateChoices.filter((state) => names.includes(state));
 }
 
 function readPart(flags: LogsFlags, which: WhichLogs): LogPart {
@@ -149,7 +161,7 @@ function readSince(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
-    throw usage(`invalid argument "${text}" for "--since" flag: time: invalid duration "${text}"`);
+    throw usage(`invalid argument "${text}" for "--since" flag: ${explainDuration(text)}`);
   }
   if (milliseconds < 0) throw usage('--since must be greater than 0');
   return milliseconds === 0 ? undefined : Math.round(milliseconds / 1000);
@@ -198,12 +210,7 @@ function readLook(flags: LogsFlags): Look {
 function readTemplate({ template, 'template-file': file }: LogsFlags): string | undefined {
   if (file === undefined) return template;
   if (template !== undefined) throw usage('--template and --template-file say the same: only one of them');
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
-    throw new KxError('KX_USAGE', `cannot read the template ${file}: ${code}`, { cause });
-  }
+  return readNamedFile(file, `the template ${file}`).toString();
 }
 
 function usage(message: string, hint?: string): KxError {

@@ -6,6 +6,7 @@ import { followMany } from './follow-many.ts';
 import { showOne } from './one.ts';
 import type { LogsOptions } from './options.ts';
 import { readMany } from './read-many.ts';
+import { requireStreams } from './require-streams.ts';
 import { isMany } from './selection.ts';
 import type { Session } from './session.ts';
 import { createTeller } from './tell.ts';
@@ -48,8 +49,9 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   }
 }
 
-function choose(session: Session): Promise<number> {
+async function choose(session: Session): Promise<number> {
   const { which, follow, part } = session.options;
+  if (part.stream !== undefined) await requireStreams(session.api, session.signal);
   if (!isMany(which)) return showOne(session);
   // The run before is over: there is nothing to follow.
   return follow && !part.previous ? followMany(session) : readMany(session);

@@ -5,21 +5,33 @@ import type { WhichLogs } from './options.ts';
 /** Whether several logs may be meant, or some that are not there yet. */
 export function isMany({ reference, ...which }: WhichLogs): boolean {
   if (reference === undefined || isRegex(reference) || which.allPods || which.allContainers) return true;
+  if (isNarrowed(which)) return true;
   if (which.namespaces === 'all' || which.namespaces.length > 1) return true;
   return which.container !== undefined && isRegex(which.container);
 }
 
-/** Whether more is selected by than kubectl has: its words show no prefix. */
+/** Whether more is selected by than kubectl has: its words show no prefix. A pod that is named stays one pod, however narrowed. */
 export function isBeyondKubectl(which: WhichLogs): boolean {
-  const { reference, namespaces, container, fieldSelector, node } = which;
+  const { reference, namespaces, container } = which;
   return (
     namespaces === 'all' ||
     namespaces.length > 1 ||
-    fieldSelector !== undefined ||
-    node !== undefined ||
     (reference !== undefined && isRegex(reference)) ||
-    (container !== undefined && isRegex(container))
+    (container !== undefined && isRegex(container)) ||
+    (isNarrowed(which) && (reference === undefined || !isPodName(reference)))
   );
+}
+
+/** Whether a word means one pod by its name. */
+export function isPodName(word: string): boolean {
+  return !word.includes('/') || /^(po|pods?)\//i.test(word);
+}
+
+/** Whether flags that kubectl does not have leave something out. */
+function isNarrowed(which: Omit<WhichLogs, 'reference'>): boolean {
+  const { fieldSelector, node, excludePods, excludeContainers, states } = which;
+  const isFiltered = excludePods.length + excludeContainers.length + states.length > 0;
+  return isFiltered || fieldSelector !== undefined || node !== undefined;
 }
 
 /** Rejects with KX_USAGE for what cannot be a name or a pattern. */

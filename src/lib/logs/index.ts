@@ -5,6 +5,7 @@
 export { copyLog, type CopyRequest } from './copy-log.ts';
 export type { LogEvent } from './events.ts';
 export { followLog } from './follow-log.ts';
+export { followTail } from './follow-tail.ts';
 export type { FollowRequest } from './following.ts';
 export { limitLines } from './limit-lines.ts';
 export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';

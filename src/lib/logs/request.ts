@@ -1,3 +1,4 @@
+import { KxError } from '../errors/index.ts';
 import type { ApiClient } from '../kube/index.ts';
 import { pathOf } from '../target/index.ts';
 import { createGates } from './gate.ts';
@@ -38,7 +39,10 @@ const longestOpening = 3000;
 
 const gateOf = createGates(mostOpening);
 
-/** Opens a log. Rejects as ApiClient.stream does, and with what `silence` finds. */
+/**
+ * Opens a log. Rejects as ApiClient.stream does, with what `silence` finds, and with KX_USAGE where the server does not tell
+ * the streams of a container apart.
+ */
 export async function openLog(
   api: ApiClient,
   { namespace, pod, container }: LogTarget,
@@ -58,8 +62,23 @@ export async function openLog(
   try {
     const opening = api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
     return await (silence === undefined ? opening : silence.wait(opening));
+  } catch (error) {
+    throw request.stream !== undefined && isStreamRefusal(error) ? noStreams(error) : error;
   } finally {
     clearTimeout(timer);
     leave();
   }
+}
+
+/** The validation of PodLogOptions: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/apis/core/validation/validation.go */
+function isStreamRefusal(error: unknown): error is KxError {
+  return error instanceof KxError && /\bstream: Forbidden/.test(error.message);
+}
+
+function noStreams(cause: KxError): KxError {
+  return new KxError('KX_USAGE', 'the server does not tell stdout from stderr', {
+    hint: 'it can with the feature gate PodLogsQuerySplitStreams in the API server and the kubelets',
+    details: cause.details,
+    cause,
+  });
 }

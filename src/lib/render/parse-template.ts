@@ -16,12 +16,16 @@ const escapes: Readonly<Record<string, string>> = { '{{': '{', '}}': '}', '\\n':
 /** The texts and fields of a template; see `createTemplateRenderer`. Throws KX_USAGE. */
 export function parseTemplate(template: string): (string | TemplateField)[] {
   const tokens = template.match(/\{\{|\}\}|\\[nt\\]|\{[^{}]*\}|[^{}\\]+|./gsu) ?? [];
-  return tokens.map((token) => {
+  const parts = tokens.map((token) => {
     const literal = escapes[token];
     if (literal !== undefined) return literal;
     if (token === '{' || token === '}') throw invalid(token, `a brace by itself is ${token}${token}`);
     return token.startsWith('{') ? parseField(token) : token;
   });
+  // Most likely the braces of another language, such as Go's.
+  if (parts.every((part) => typeof part === 'string'))
+    throw invalid(template, 'a field has one brace: {pod} {message}');
+  return parts;
 }
 
 function parseField(token: string): TemplateField {

@@ -28,8 +28,8 @@ export async function compilePatterns(patterns: readonly string[], flag: string)
   };
 }
 
-/** A pattern that may match anywhere in a name. Rejects with KX_USAGE that names `flag`. */
-export async function compileNamePattern(pattern: string, flag: string): Promise<NameMatcher> {
+/** A pattern that may match anywhere in a name. Rejects with KX_USAGE that names `flag`, where it is of one. */
+export async function compileNamePattern(pattern: string, flag?: string): Promise<NameMatcher> {
   const literals = literalsOf(pattern);
   if (literals !== undefined) return { test: (text) => literals.some((literal) => text.includes(literal)) };
   const { compileRegex } = await import('./regex.ts');

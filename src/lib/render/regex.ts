@@ -8,8 +8,8 @@ export interface Regex {
   ranges(text: string): readonly number[];
 }
 
-/** One expression of all that are given. Throws KX_USAGE that names `flag`. */
-export function compileRegex(patterns: readonly string[], flag: string): Regex {
+/** One expression of all that are given. Throws KX_USAGE that names `flag`, where it is of one. */
+export function compileRegex(patterns: readonly string[], flag: string | undefined): Regex {
   const compiled = patterns.map((pattern) => compile(pattern, flag));
   const [only] = compiled;
   const regex = compiled.length === 1 && only !== undefined ? only : compile(patterns.map(group).join('|'), flag);
@@ -30,12 +30,13 @@ function group(pattern: string): string {
   return `(?:${pattern})`;
 }
 
-function compile(pattern: string, flag: string): RE2JS {
+function compile(pattern: string, flag: string | undefined): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new KxError('KX_USAGE', `invalid argument "${pattern}" for "--${flag}" flag: ${reason}`, {
+    const place = flag === undefined ? '' : ` for "--${flag}" flag`;
+    throw new KxError('KX_USAGE', `invalid argument "${pattern}"${place}: ${reason}`, {
       cause,
       hint: 'regular expressions are those of RE2: no back-references and no look-around',
     });

@@ -67,7 +67,7 @@ function kindOf(object: unknown, source: string): Kind {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
   const kind = kindNames.find((each) => each === word.toLowerCase() && kinds[each].group === group);
   if (kind === undefined) {
-    throw usage(source, `${quote(word)} of ${quote(apiVersion)} is not a kind of object that has pods to exec into`);
+    throw usage(source, `${quote(word)} of ${quote(apiVersion)} is not a kind of object that has pods`);
   }
   return kind;
 }

@@ -61,7 +61,7 @@ function unknownKind(type: string): KxError {
   const words = kindNames.flatMap((kind) => [kind, kinds[kind].plural]);
   const close = [...new Set(closestNames(type.toLowerCase(), words).map((word) => findKind(word) ?? word))];
   const guess = close.length === 0 ? '' : `did you mean ${close.join(' or ')}? `;
-  return new KxError('KX_USAGE', `${quote(type)} is not a kind of object that has pods to exec into`, {
+  return new KxError('KX_USAGE', `${quote(type)} is not a kind of object that has pods`, {
     hint: `${guess}kx takes ${kindNames.join(', ')}`,
   });
 }

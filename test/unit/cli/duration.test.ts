@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDuration } from '../../../src/cli/duration.ts';
+import { explainDuration, parseDuration } from '../../../src/cli/duration.ts';
 
 const durations: [string, number][] = [
   ['0', 0],
@@ -38,3 +38,15 @@ test('the parts of a duration add up', () => {
     }),
   );
 });
+
+for (const [text, problem] of [
+  ['', 'invalid duration ""'],
+  ['abc', 'invalid duration "abc"'],
+  ['5', 'missing unit in duration "5"'],
+  ['1m5', 'missing unit in duration "1m5"'],
+  ['1x', 'unknown unit "x" in duration "1x"'],
+  ['-1h2days', 'unknown unit "days" in duration "-1h2days"'],
+] as const) {
+  test(`${JSON.stringify(text)} is refused as Go does it`, () =>
+    assert.equal(explainDuration(text), `time: ${problem}`));
+}
