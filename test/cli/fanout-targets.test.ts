@@ -75,6 +75,14 @@ suite('kx fanout-exec: which containers are meant', () => {
     assert.match(stderr, /^error: no target is named in - \[KX_TARGET_NOT_FOUND\]$/m);
   });
 
+  test('folded names are taken as summaries write them, as words, in files and to leave out', async () => {
+    assert.deepEqual(await targets(['web-[0-2,5],db-1', '--exclude', 'web-[1-2]']), [
+      'default/db-1/main',
+      ...web(0, 5),
+    ]);
+    assert.deepEqual(await targets(['--targets-file', '-'], 'web-[8-10]\n'), web(10, 8, 9));
+  });
+
   test('--pick takes so many of them, in their order', async () => {
     const picked = await targets(['sts/web', '--pick', '5']);
     const all = await targets(['sts/web']);
@@ -112,6 +120,7 @@ suite('kx fanout-exec: which containers are meant', () => {
       [['-l', 'app=nothing', '--', 'true'], /\[KX_TARGET_NOT_FOUND\]/],
       [['/(/', '--', 'true'], /\[KX_USAGE\]/],
       [['bogus/x', '--', 'true'], /\[KX_USAGE\]/],
+      [['web-[1-', '--', 'true'], /"web-\[1-" does not name targets \[KX_USAGE\]/],
       [['web-1', '-c', 'main', '--all-containers', '--', 'true'], /not both \[KX_USAGE\]/],
       [['-i', '--targets-file', '-', '--', 'true'], /both read stdin \[KX_USAGE\]/],
       [['web-1', '--batch-pause', '1s', '--', 'true'], /--batch.* \[KX_USAGE\]/],

@@ -4,6 +4,7 @@ import { nodeName } from '../../lib/target/index.ts';
 import { readPatterns } from '../selection-words.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { placeholdersIn } from './placeholders.ts';
+import { unfoldNames } from './unfold-names.ts';
 
 /** Which nodes. */
 export interface NodeSelection {
@@ -32,7 +33,7 @@ export async function readNodeSelection(
   return {
     names: [...new Set(names.filter((name) => name !== undefined))],
     labelSelector: nodes ?? '',
-    exclude: await readPatterns(exclude, 'exclude'),
+    exclude: await readPatterns(exclude.flatMap(unfoldNames), 'exclude'),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ContainerSelection, PodSource } from '../../lib/target/index.ts';
 import { readNamedFile } from '../read-named-file.ts';
 import { readContainers, readPatterns, readSource } from '../selection-words.ts';
 import type { TargetOptions } from './options.ts';
+import { unfoldNames } from './unfold-names.ts';
 
 /** What is selected in one of the namespaces and clusters. */
 export type Selection = Omit<ContainerSelection, 'namespaces'>;
@@ -61,7 +62,7 @@ async function readConditions(options: TargetOptions): Promise<Omit<Selection, '
   return {
     labelSelector,
     node,
-    excludePods: await readPatterns(options.exclude, 'exclude'),
+    excludePods: await readPatterns(options.exclude.flatMap(unfoldNames), 'exclude'),
     containers,
     // Init and ephemeral containers only where one is named.
     ...(containers === 'all' || (containers !== 'default' && 'test' in containers) ? { kinds: ['container'] } : {}),

@@ -10,6 +10,7 @@ import { readNodeSelection } from './node-selection.ts';
 import { nodeFinder } from './node-targets.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { readSelections, readWords, type Selection } from './selection.ts';
+import { unfoldNames } from './unfold-names.ts';
 
 /**
  * Every container that is selected, by context in the order given, namespace and pod; or every node. Rejects with KX_TARGET_NOT_FOUND
@@ -18,7 +19,7 @@ import { readSelections, readWords, type Selection } from './selection.ts';
  */
 export async function findTargets(fanout: FanoutExecOptions, around: NodeHelperEvents): Promise<readonly ExecTarget[]> {
   const { targets: options, connection } = fanout;
-  const words = [...options.words, ...readWords(options.file)];
+  const words = [...options.words, ...readWords(options.file)].flatMap(unfoldNames);
   const nodes = await readNodeSelection(fanout, words);
   const contexts = options.contexts.length === 0 ? [connection.context] : [...new Set(options.contexts)];
   const find = nodes === undefined ? await containerFinder(fanout, words, around) : nodeFinder(fanout, nodes, around);
