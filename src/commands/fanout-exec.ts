@@ -24,8 +24,8 @@ const how = 'How it runs';
 const shown = 'What is shown';
 const pod = 'The helper pods of nodes';
 
-/** What is kept of an output where all of it must be held until a target, or the last of them, has ended. */
-const defaultMaxOutput = 1 << 20;
+/** Texts that are compared, or become JSON, must be in memory as a whole: so much of each output, in bytes. */
+const mostOfText = 64 << 20;
 
 /** `kubectl kx fanout-exec`: one command in many containers, or on many nodes. */
 export default class FanoutExec extends BaseCommand {
@@ -190,7 +190,7 @@ export default class FanoutExec extends BaseCommand {
       failFast: flags['fail-fast'],
       output,
       outdir: flags.outdir,
-      maxOutput: flags['max-output'] ?? (['gather', 'diff', 'json'].includes(output) ? defaultMaxOutput : Infinity),
+      maxOutput: flags['max-output'],
       color: readColor(flags.color),
       quiet: flags.quiet,
       ignoreFailures: flags['ignore-failures'],
@@ -217,6 +217,11 @@ function checkOptions(options: FanoutExecOptions, hasPause: boolean): void {
   ] as const;
   const [first, second] = readers.flatMap(([reads, flag]) => (reads ? [flag] : []));
   if (second !== undefined) throw new KxError('KX_USAGE', `${first} and ${second} both read stdin`);
+  if (['diff', 'json'].includes(options.output) && (options.maxOutput ?? 0) > mostOfText) {
+    throw new KxError('KX_USAGE', `-o ${options.output} has at most 64Mi of each output`, {
+      hint: '--outdir writes all of it to files, and -o gather shows it',
+    });
+  }
   if (hasPause && options.batch === undefined)
     throw new KxError('KX_USAGE', '--batch-pause is between batches: give --batch');
   if (script !== undefined && !options.wrap) {

@@ -11,6 +11,8 @@ export interface Captured {
   /** Equal for equal bytes. */
   readonly digest: string;
   read(): Promise<Buffer>;
+  /** The same by pieces, which are not all in memory. */
+  pieces(): AsyncIterable<Buffer>;
   /** Nobody will read it: gives its memory back. */
   drop(): void;
 }
@@ -27,6 +29,9 @@ export type Capturer = (limit: number) => Capture;
 /** What one output keeps in memory at most, and what all of them do, in bytes. */
 const mostOfOne = 1 << 16;
 const mostOfAll = 24 << 20;
+
+/** What is read back at once, in bytes. */
+const pieceSize = 1 << 18;
 
 interface Extent {
   readonly position: number;
@@ -75,9 +80,13 @@ export function createCapturer(scratch: Scratch): Capturer {
         done();
       },
     });
-    const read = async (): Promise<Buffer> => {
-      const pieces = await Promise.all(extents.map(({ position, length }) => scratch.read(position, length)));
-      return Buffer.concat([...pieces, ...memory]);
+    const pieces = async function* (): AsyncGenerator<Buffer> {
+      for (const { position, length } of extents) {
+        for (let at = 0; at < length; at += pieceSize) {
+          yield scratch.read(position + at, Math.min(pieceSize, length - at));
+        }
+      }
+      yield* memory;
     };
     return {
       stream,
@@ -91,7 +100,12 @@ export function createCapturer(scratch: Scratch): Capturer {
         get digest() {
           return digest;
         },
-        read,
+        read: async () => {
+          const all: Buffer[] = [];
+          for await (const piece of pieces()) all.push(piece);
+          return Buffer.concat(all);
+        },
+        pieces,
         drop,
       },
     };

@@ -41,31 +41,33 @@ export function createGatherView({ naming, maxOutput, stdout, stderr, paints, di
     },
     finish: async () => {
       const [largest, ...others] = outputs.sorted();
-      if (largest !== undefined) await stdout.write(await blockOf(largest, paints[0]));
+      if (largest !== undefined) await stdout.writeAll(blockOf(largest, paints[0]));
       for (const group of others) {
-        await stdout.write(
-          diff && largest ? await differenceOf(largest, group, paints[0]) : await blockOf(group, paints[0]),
-        );
+        const shown = diff && largest ? differenceOf(largest, group, paints[0]) : blockOf(group, paints[0]);
+        await stdout.writeAll(shown);
       }
-      for (const group of complaints.sorted()) await stderr.write(await blockOf(group, paints[1]));
+      for (const group of complaints.sorted()) await stderr.writeAll(blockOf(group, paints[1]));
     },
     close: captures.close,
   };
 }
 
-async function blockOf(group: Group, paint: Paint): Promise<Buffer> {
-  return renderBlock({ names: group.names, note: noteOf(group), body: await group.output.read() }, paint);
+function blockOf(group: Group, paint: Paint): AsyncIterable<Buffer> {
+  return renderBlock({ names: group.names, note: noteOf(group), body: group.output.pieces() }, paint);
 }
 
-async function differenceOf(from: Group, to: Group, paint: Paint): Promise<Buffer> {
+function differenceOf(from: Group, to: Group, paint: Paint): AsyncIterable<Buffer> {
+  return renderBlock({ names: to.names, note: noteOf(to), body: compare(from, to, paint) }, paint);
+}
+
+async function* compare(from: Group, to: Group, paint: Paint): AsyncGenerator<Buffer> {
   const [before, after] = await Promise.all([from.output.read(), to.output.read()]);
   const text = await renderDiff(
     { name: foldNames(from.names), text: before },
     { name: foldNames(to.names), text: after },
     paint,
   );
-  const body = text.length === 0 ? Buffer.from('no difference\n') : text;
-  return renderBlock({ names: to.names, note: noteOf(to), body }, paint);
+  yield text.length === 0 ? Buffer.from('no difference\n') : text;
 }
 
 /** What the header says besides the names: an end that is not a success, and what is missing. */

@@ -3,14 +3,14 @@ import type { Writable } from 'node:stream';
 
 /** An output that several sources share: what one hands over at once is never broken by another. */
 export interface LineOutput {
-  /** Resolves when there is room for more. Rejects when nobody reads the output any more. */
+  /** Resolves when there is room for more. Rejects with the error of the output when it cannot be written any more. */
   write(bytes: Buffer): Promise<void>;
   /** The same for more than is in memory; the others wait meanwhile. */
   writeAll(pieces: AsyncIterable<Buffer>): Promise<void>;
 }
 
 /** `onWrite` is told before each write. */
-export function shareOutput(output: Writable, onWrite: () => void): LineOutput {
+export function shareOutput(output: Writable, onWrite: () => void = () => {}): LineOutput {
   let held: Promise<true> | undefined;
   const put = async (bytes: Buffer): Promise<void> => {
     if (output.errored !== null) throw output.errored;

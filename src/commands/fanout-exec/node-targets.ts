@@ -33,7 +33,6 @@ function targetOf(
   openNode: OpenNode,
   context: { readonly context?: string | undefined },
 ): ExecTarget {
-  const entry: Entry = { ...entryFor(options.tools !== undefined), cwd: options.workdir, env: options.env };
   return {
     kind: 'node',
     source: { ...context, namespace: '', pod: name, container: '', node: name },
@@ -43,7 +42,8 @@ function targetOf(
       if (place instanceof KxError) throw place;
       const access = await openNode(place, events);
       return {
-        start: async ({ request: { command, stdin }, signal }) => {
+        start: async ({ request: { command, stdin, cwd, env }, signal }) => {
+          const entry: Entry = { ...entryFor(options.tools !== undefined), cwd, env: env ?? {} };
           const remote = await access.exec(place, { command, stdin, tty: null, entry }, signal);
           return { remote, target: access.target, wrapped: true };
         },

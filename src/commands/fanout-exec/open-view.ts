@@ -1,8 +1,9 @@
 import { createPaint, wantsColor, type ColorChoice } from '../../lib/render/index.ts';
-import { isTerminal, openOutput } from '../../lib/terminal/index.ts';
+import { isTerminal, openOwnOutput } from '../../lib/terminal/index.ts';
 import { createGatherView } from './gather-view.ts';
 import { createJsonView } from './json-view.ts';
-import { shareOutput } from './line-output.ts';
+import { shareOutput, type LineOutput } from './line-output.ts';
+import type { ExecTarget } from './exec-target.ts';
 import type { Naming } from './names.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { alsoInto } from './outdir.ts';
@@ -13,18 +14,26 @@ import type { View } from './view.ts';
 export interface ViewEvents {
   /** Something is about to be written to a terminal. */
   readonly giveWay: () => void;
+  /** There is something to say that the output has not. */
+  readonly say: (line: string) => void;
   /** An output cannot be written any more. */
   readonly fail: (error: unknown) => void;
 }
 
-/** The view that the flags ask for. */
-export function openView(options: FanoutExecOptions, naming: Naming, { giveWay, fail }: ViewEvents): View {
-  const { maxOutput, outdir } = options;
-  const [stdout, stderr] = ([1, 2] as const).map((fd) => {
-    const output = openOutput(fd).on('error', fail);
-    return shareOutput(output, isTerminal(fd) ? giveWay : () => {});
-  });
-  if (stdout === undefined || stderr === undefined) throw new Error('there are two outputs');
+/** What is kept of an output where all of it must be held until a target, or the last of them, has ended. */
+const mostHeld = 1 << 20;
+
+/** The view that the flags ask for. Throws KX_USAGE where its files cannot be written. */
+export function openView(
+  options: FanoutExecOptions,
+  targets: readonly ExecTarget[],
+  naming: Naming,
+  { giveWay, say, fail }: ViewEvents,
+): View {
+  const { outdir } = options;
+  const maxOutput = options.maxOutput ?? (['gather', 'diff', 'json'].includes(options.output) ? mostHeld : Infinity);
+  const open = (fd: 1 | 2): LineOutput => shareOutput(openOwnOutput(fd, fail), isTerminal(fd) ? giveWay : undefined);
+  const [stdout, stderr] = [open(1), open(2)];
   const view = ((): View => {
     switch (options.output) {
       case 'stream':
@@ -39,10 +48,13 @@ export function openView(options: FanoutExecOptions, naming: Naming, { giveWay, 
       case 'json':
         return createJsonView(stdout, maxOutput);
       case 'summary':
-        return createSummaryView();
+        return createSummaryView(naming, stdout);
     }
   })();
-  return outdir === undefined ? view : alsoInto(outdir, maxOutput, view);
+  if (outdir === undefined) return view;
+  // All other views say themselves what they cut, at the same place.
+  const tellCut = options.output === 'summary' ? say : () => {};
+  return alsoInto(view, { folder: outdir, targets, maxOutput: options.maxOutput ?? Infinity, tellCut });
 }
 
 function paintOf(color: ColorChoice, fd: 1 | 2) {

@@ -52,8 +52,8 @@ export interface FanoutExecOptions extends NodeHelperOptions {
   readonly failFast: boolean;
   readonly output: OutputMode;
   readonly outdir: string | undefined;
-  /** Of each output of each target; Infinity: all. */
-  readonly maxOutput: number;
+  /** Of each output of each target; undefined: what suits the place that it goes to. */
+  readonly maxOutput: number | undefined;
   readonly color: ColorChoice;
   readonly quiet: boolean;
   readonly ignoreFailures: boolean;

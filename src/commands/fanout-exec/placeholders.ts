@@ -3,13 +3,13 @@ import type { ExecTarget } from './exec-target.ts';
 const names = 'context|namespace|pod|container|node|index';
 const placeholder = new RegExp(String.raw`\{(\{(?:${names})\})\}|\{(${names})\}`, 'g');
 
-/** The words with `{pod}` and the like replaced; `{{pod}}` stands for `{pod}`. Other braces are left alone. */
-export function fillWords(words: readonly string[], target: ExecTarget, index: number): readonly string[] {
+/** Replaces `{pod}` and the like in a text; `{{pod}}` stands for `{pod}`. Other braces are left alone. */
+export function fillerFor(target: ExecTarget, index: number): (text: string) => string {
   const { context = '', namespace, pod, container, node = '' } = target.source;
   const values: Readonly<Record<string, string>> = { context, namespace, pod, container, node, index: String(index) };
   const fill = (_whole: string, literal: string | undefined, name: string | undefined): string =>
     literal ?? values[name ?? ''] ?? '';
-  return words.map((word) => word.replace(placeholder, fill));
+  return (text) => text.replace(placeholder, fill);
 }
 
 /** The names of the placeholders that words have. */

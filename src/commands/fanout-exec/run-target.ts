@@ -8,7 +8,7 @@ import { wrapping } from '../exec/start.ts';
 import { startTimeLimit } from '../exec/time-limit.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { FanoutExecOptions } from './options.ts';
-import { fillWords } from './placeholders.ts';
+import { fillerFor } from './placeholders.ts';
 import type { Script } from './script.ts';
 import type { Stops } from './stops.ts';
 import type { Command, ExecTarget, Way } from './exec-target.ts';
@@ -81,12 +81,13 @@ async function follow(
 }
 
 function commandFor(target: ExecTarget, index: number, { options, script }: Work): Pick<Command, 'request' | 'mode'> {
-  const words = fillWords(options.words, target, index);
+  const fill = fillerFor(target, index);
+  const words = options.words.map(fill);
   const request: ExecRequest = {
     command: script === undefined ? words : script.command(words),
     stdin: options.stdin || script !== undefined,
     tty: null,
-    env: options.env,
+    env: Object.fromEntries(Object.entries(options.env).map(([name, value]) => [name, fill(value)])),
     ...(options.workdir === undefined ? {} : { cwd: options.workdir }),
   };
   return { request, mode: script === undefined ? wrapping(options, false) : 'must' };

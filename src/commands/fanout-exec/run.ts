@@ -1,14 +1,24 @@
 import type { CommandContext } from '../../base-command.ts';
 import { canceledBy, type InterruptSignal } from '../../cli/interrupts.ts';
+import { KxError } from '../../lib/errors/index.ts';
 import { fanout, type FanoutOptions, type Task } from '../../lib/fanout/index.ts';
 import { foldNames } from '../../lib/render/index.ts';
-import { brokenPipeCode, flushed, openInput, openOutput, print, printError } from '../../lib/terminal/index.ts';
+import {
+  brokenPipeCode,
+  flushed,
+  openInput,
+  openOutput,
+  openOwnOutput,
+  printError,
+  watchReader,
+} from '../../lib/terminal/index.ts';
 import { countOf } from './amount.ts';
 import { broadcast } from './broadcast.ts';
-import { takeControl } from './control.ts';
+import { takeControl, type Control } from './control.ts';
 import { listTargets } from './list-targets.ts';
 import { nameTargets, type Naming } from './names.ts';
 import { openView } from './open-view.ts';
+import { fitParallelism } from './open-files.ts';
 import type { FanoutExecOptions } from './options.ts';
 import type { ExecTarget } from './exec-target.ts';
 import { startProgress } from './progress.ts';
@@ -31,9 +41,10 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
     say: (line) => printError(`${line}\n`),
     log: (level, line) => context.log(level, line),
   });
-  if (options.dryRun) {
-    print(listTargets(targets, options.output));
-    return 0;
+  if (options.dryRun) return printList(listTargets(targets, options.output));
+  const { parallelism, limit } = fitParallelism(options.parallelism, options.outdir === undefined ? 0 : 2);
+  if (limit !== undefined && parallelism < targets.length && !options.quiet) {
+    printError(`${parallelism} at a time: no more than ${limit} files may be open (ulimit -n)\n`);
   }
   const naming = nameTargets(targets, options.color);
   const progress = startProgress(targets.length, options.quiet);
@@ -41,7 +52,9 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
   const control = takeControl(context, () => progress.say(describeRunning(running, naming)));
   const scratch = createScratch();
   const input = options.stdin ? broadcast(openInput(), scratch, control.fail) : undefined;
-  const view = openView(options, naming, { giveWay: progress.giveWay, fail: control.fail });
+  const view = openView(options, targets, naming, { ...progress, fail: control.fail });
+  // A summary is not what the others wait for: it comes at the end, and there may be files.
+  const stopWatching = options.output === 'summary' ? () => {} : watchReader(openOutput(1));
   const log = (target: ExecTarget, level: number, line: string): void => {
     if (level === 0 ? !options.quiet : context.isVerbose(level)) progress.say(`${naming.nameOf(target)}: ${line}`);
   };
@@ -58,7 +71,11 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
   };
   const results: Result[] = [];
   try {
-    for await (const outcome of fanout(targets, task, windowOf(options, targets.length, control.launching))) {
+    for await (const outcome of fanout(
+      targets,
+      task,
+      windowOf({ ...options, parallelism }, targets.length, control.launching),
+    )) {
       const result = judge(outcome);
       results.push(result);
       progress.counted(result.verdict === 'succeeded');
@@ -68,14 +85,17 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
     if (!control.isBroken) await view.finish().catch(control.fail);
     if (!control.isBroken) await flushed(openOutput(1));
   } finally {
+    stopWatching();
     control.release();
     progress.stop();
     input?.close();
     await Promise.all([view.close(), scratch.close()]);
   }
-  if (control.fault !== undefined) throw control.fault;
   if (control.isUnread) return brokenPipeCode;
-  tellSummary(results, naming, options, performance.now() - began);
+  if (needsSummary(results, options, control)) {
+    printError(summarise(results, naming, performance.now() - began, false));
+  }
+  if (control.fault !== undefined) throw control.fault;
   return exitOf(results, options, control.canceled);
 }
 
@@ -85,13 +105,23 @@ function describeRunning(running: ReadonlySet<ExecTarget>, naming: Naming): stri
   return `canceled: no more are launched; ${what}`;
 }
 
-function tellSummary(results: readonly Result[], naming: Naming, options: FanoutExecOptions, elapsedMs: number): void {
-  if (options.output === 'summary') {
-    print(summarise(results, naming, elapsedMs, true));
-    return;
-  }
-  if (options.quiet && results.every(({ verdict }) => verdict === 'succeeded')) return;
-  printError(summarise(results, naming, elapsedMs, false));
+/** Whether there is something to say on stderr: also where something broke, who had their turn must be known. */
+function needsSummary(
+  results: readonly Result[],
+  { output, quiet }: FanoutExecOptions,
+  { fault }: Pick<Control, 'fault'>,
+): boolean {
+  if (fault !== undefined) return true;
+  return output !== 'summary' && !(quiet && results.every(({ verdict }) => verdict === 'succeeded'));
+}
+
+/** The list that is all there is to show, and the exit code. Rejects where it cannot be written. */
+async function printList(text: string): Promise<number> {
+  const output = openOwnOutput(1, () => {});
+  output.write(text);
+  await flushed(output);
+  if (output.errored instanceof KxError) throw output.errored;
+  return output.errored === null ? 0 : brokenPipeCode;
 }
 
 function exitOf(

@@ -1,13 +1,22 @@
 import { Writable } from 'node:stream';
+import type { LineOutput } from './line-output.ts';
+import type { Naming } from './names.ts';
+import { summarise } from './summary.ts';
+import type { Result } from './verdict.ts';
 import type { View } from './view.ts';
 
-/** `-o summary`: what is written is dropped. */
-export function createSummaryView(): View {
+/** `-o summary`: what is written is dropped, and in the end the summary is on stdout. */
+export function createSummaryView(naming: Naming, stdout: LineOutput): View {
+  const began = performance.now();
+  const results: Result[] = [];
   const drop = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
   return {
     open: () => ({ stdout: drop(), stderr: drop() }),
-    show: () => Promise.resolve(),
-    finish: () => Promise.resolve(),
+    show: (result) => {
+      results.push(result);
+      return Promise.resolve();
+    },
+    finish: () => stdout.write(Buffer.from(summarise(results, naming, performance.now() - began, true))),
     close: () => Promise.resolve(),
   };
 }

@@ -7,16 +7,21 @@ export interface Block {
   readonly names: readonly string[];
   /** Behind the count in the header, such as `exit code 1`. */
   readonly note?: string | undefined;
-  readonly body: Buffer;
+  /** In pieces. */
+  readonly body: AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
 const rule = '-'.repeat(15);
 
 /** The header of clush -b (a rule, the folded names with their count, a rule) and the body, which ends with a line feed. */
-export function renderBlock({ names, note, body }: Block, paint: Paint): Buffer {
+export async function* renderBlock({ names, note, body }: Block, paint: Paint): AsyncGenerator<Buffer> {
   const count = names.length > 1 ? ` (${names.length})` : '';
   const title = `${foldNames(names)}${count}${note === undefined ? '' : `: ${note}`}`;
-  const header = [rule, title, rule].map((line) => `${paint.style('cyan', line)}\n`).join('');
-  const isOpen = body.length > 0 && body.at(-1) !== lineFeed[0];
-  return Buffer.concat([Buffer.from(header), body, isOpen ? lineFeed : Buffer.alloc(0)]);
+  yield Buffer.from([rule, title, rule].map((line) => `${paint.style('cyan', line)}\n`).join(''));
+  let last = lineFeed[0];
+  for await (const piece of body) {
+    yield piece;
+    last = piece.at(-1) ?? last;
+  }
+  if (last !== lineFeed[0]) yield lineFeed;
 }

@@ -6,7 +6,7 @@ export { brokenPipeCode, flushed } from './broken-pipe.ts';
 export { detachOn, parseDetachKeys } from './detach-keys.ts';
 export { endProcess } from './end-process.ts';
 export { openInput } from './input.ts';
-export { openOutput, replaceProcessStreams } from './output.ts';
+export { openOutput, openOwnOutput, replaceProcessStreams } from './output.ts';
 export { print, printError } from './print.ts';
 export { withRawMode } from './raw-mode.ts';
 export { watchReader } from './reader.ts';

@@ -1,5 +1,6 @@
 import { write, writev } from 'node:fs';
 import { Writable } from 'node:stream';
+import { KxError } from '../errors/index.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -11,7 +12,8 @@ const askAgain = 5;
 /**
  * A stream over a descriptor that other processes may share. Unlike process.stdout it never blocks the event loop (a reader
  * that sleeps must not hold up pings), and never makes a pipe non-blocking, which bun does and leaves so for whoever writes
- * to it next. Chunks that wait are written together. Emits 'error' with EPIPE when the reader is gone.
+ * to it next. Chunks that wait are written together. Emits 'error' with EPIPE when the reader is gone, else with a KxError that
+ * names the output.
  */
 export class Output extends Writable {
   readonly fd: number;
@@ -30,10 +32,15 @@ export class Output extends Writable {
     this.#put(parts, done);
   }
 
+  #refusal(cause: Error): KxError {
+    const name = this.fd === 1 ? 'stdout' : 'stderr';
+    return new KxError('KX_USAGE', `cannot write ${name}: ${cause.message}`, { ran: 'maybe', cause });
+  }
+
   #put(parts: Buffer[], done: Done): void {
     const written = (error: NodeJS.ErrnoException | null, count: number): void => {
       if (error?.code === 'EAGAIN') setTimeout(() => this.#put(parts, done), askAgain);
-      else if (error) done(error);
+      else if (error) done(error.code === 'EPIPE' ? error : this.#refusal(error));
       else if (dropBytes(parts, count)) done();
       else this.#put(parts, done);
     };
@@ -67,6 +74,11 @@ export function openOutput(fd: 1 | 2): Output {
   output.on('error', () => {});
   outputs.set(fd, output);
   return output;
+}
+
+/** The same; when it fails only `onError` is told. Without it oclif, which listens too, throws that past everybody. */
+export function openOwnOutput(fd: 1 | 2, onError: (error: Error) => void): Output {
+  return openOutput(fd).removeAllListeners('error').on('error', onError);
 }
 
 /** Puts these streams in the place of process.stdout and process.stderr, so that whatever writes there does no harm. */

@@ -82,7 +82,7 @@ suite('lines of many on one output', () => {
         setImmediate(done);
       },
     });
-    const shared = shareOutput(output, () => {});
+    const shared = shareOutput(output);
     const streams = sources.map((_, source) => writeLines(shared, `${source}> `));
     const longest = Math.max(0, ...sources.map(({ length }) => length));
     for (let turn = 0; turn < longest; turn++) {

@@ -11,15 +11,23 @@ const diff = async (from: string, to: string, paint = plain) =>
   (await renderDiff(named('web-[0-2]', from), named('web-3', to), paint)).toString();
 
 suite('what targets have in common', () => {
-  test('a block has a header with the folded names, their count and a note', () => {
-    const block = renderBlock({ names: ['web-1', 'web-0'], note: 'exit code 1', body: Buffer.from('a\nb\n') }, plain);
-    assert.equal(block.toString(), `${rule}web-[0-1] (2): exit code 1\n${rule}a\nb\n`);
+  const block = async (names: string[], body: Buffer[], note?: string): Promise<Buffer> => {
+    const pieces: Buffer[] = [];
+    for await (const piece of renderBlock({ names, note, body }, plain)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  };
+
+  test('a block has a header with the folded names, their count and a note', async () => {
+    const shown = await block(['web-1', 'web-0'], [Buffer.from('a\n'), Buffer.from('b\n')], 'exit code 1');
+    assert.equal(shown.toString(), `${rule}web-[0-1] (2): exit code 1\n${rule}a\nb\n`);
   });
 
-  test('a body without a line feed at its end gets one, and bytes that are not UTF-8 pass', () => {
-    const block = renderBlock({ names: ['web'], body: Buffer.from([0xff]) }, plain);
-    assert.ok(block.equals(Buffer.concat([Buffer.from(`${rule}web\n${rule}`), Buffer.from([0xff, 0x0a])])));
-    assert.equal(renderBlock({ names: ['web'], body: Buffer.alloc(0) }, plain).toString(), `${rule}web\n${rule}`);
+  test('a body without a line feed at its end gets one, and bytes that are not UTF-8 pass', async () => {
+    const shown = await block(['web'], [Buffer.from([0xff])]);
+    assert.ok(shown.equals(Buffer.concat([Buffer.from(`${rule}web\n${rule}`), Buffer.from([0xff, 0x0a])])));
+    for (const body of [[], [Buffer.alloc(0)]]) {
+      assert.equal((await block(['web'], body)).toString(), `${rule}web\n${rule}`);
+    }
   });
 });
 
