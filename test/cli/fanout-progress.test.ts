@@ -114,9 +114,9 @@ suite('kx fanout-exec: the line of progress on a terminal', () => {
       await pty.sees(columns === 20 ? /2\/3 done {2}1 r/ : /1 failed {2}\d+:\d\d left/);
       if (columns === 80) pty.resize(20, 24);
       // Two frames later whatever was drawn for the width before is over.
-      for (const _ of [1, 2]) await pty.sees(/\r\x1b\[K/);
+      for (let frame = 0; frame < 2; frame++) await pty.sees(/\r\x1b\[K/);
       const from = pty.screen().length;
-      for (const _ of [1, 2, 3]) await pty.sees(/2\/3 done/);
+      for (let frame = 0; frame < 3; frame++) await pty.sees(/2\/3 done/);
       const frames = pty.screen().slice(pty.screen().lastIndexOf('\r\x1b[K', from));
       assert.equal(rowsOf(frames, 20).length, 1, JSON.stringify(frames));
       await letGo(name);

@@ -23,7 +23,7 @@ export function rowsOf(bytes: string, columns: number): string[] {
       cells[column++] = token;
     }
   }
-  const shown = Array.from(rows, (cells) => (cells ?? []).join('').trimEnd());
+  const shown = Array.from(rows, (cells: string[] | undefined) => (cells ?? []).join('').trimEnd());
   while (shown.at(-1) === '') shown.pop();
   return shown;
 }
