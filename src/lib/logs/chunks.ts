@@ -1,3 +1,4 @@
+import { beats } from './beat.ts';
 import type { SilenceWatch } from './silence.ts';
 
 /** More bytes than this are not taken from a stream before somebody wants them. */
@@ -19,6 +20,7 @@ export async function* readChunks(
   let ended: { readonly error: Error | undefined } | undefined;
   let wake: (() => void) | undefined;
   let given = -Infinity;
+  const beat = gather > 0 ? beats.join() : undefined;
   const end = (error?: Error): void => {
     ended ??= { error };
     wake?.();
@@ -27,6 +29,7 @@ export async function* readChunks(
     waiting.push(chunk);
     size += chunk.length;
     if (size >= most) readable.pause();
+    beat?.note(size);
     wake?.();
   });
   readable.on('end', () => end());
@@ -52,6 +55,7 @@ export async function* readChunks(
       yield chunks;
     }
   } finally {
+    beat?.leave();
     readable.destroy();
   }
 }

@@ -1,6 +1,7 @@
 import { KxError } from '../errors/index.ts';
 import type { ApiClient } from '../kube/index.ts';
 import { pathOf } from '../target/index.ts';
+import { beats } from './beat.ts';
 import { createGates } from './gate.ts';
 import type { SilenceWatch } from './silence.ts';
 import type { OutputStream } from './line.ts';
@@ -57,7 +58,12 @@ export async function openLog(
     // The API has these two with a capital letter.
     query.set(name, name === 'stream' ? (value === 'stdout' ? 'Stdout' : 'Stderr') : String(value));
   }
-  const leave = await gateOf(api).enter();
+  const open = await gateOf(api).enter();
+  const goOn = beats.hold();
+  const leave = (): void => {
+    open();
+    goOn();
+  };
   const timer = setTimeout(leave, longestOpening);
   try {
     const opening = api.stream(`${pathOf('pod', namespace, pod)}/log`, { query, signal });
