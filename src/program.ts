@@ -4,6 +4,7 @@ import { commandHelp, rootHelp, type CommandManifest } from './cli/help.ts';
 import { normaliseArgv } from './cli/normalise-argv.ts';
 import { printReport, reportError } from './cli/report.ts';
 import { splitAtDashes } from './cli/words.ts';
+import { KxError } from './lib/errors/index.ts';
 import { endProcess, print, printError, replaceProcessStreams } from './lib/terminal/index.ts';
 import manifest from '../oclif.manifest.json' with { type: 'json' };
 
@@ -27,7 +28,7 @@ const described = manifest.commands as unknown as Readonly<Record<string, Comman
 export async function runProgram(argv: readonly string[]): Promise<void> {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (thrown: unknown) => {
-      const { text, exit } = reportError(thrown, true);
+      const { text, exit } = reportError(thrown, !(thrown instanceof KxError));
       printError(text);
       void endProcess(exit);
     });

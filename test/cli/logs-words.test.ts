@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { runKx, startKx, type Ended } from '../support/program.ts';
+import { kxBinary, run, runKx, startKx, type Ended } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 import { failure, startApiServer } from '../unit/target/api-server.ts';
 
@@ -82,6 +82,16 @@ suite('the words of kx logs', () => {
     const { code, stderr } = await logs('--context', 'sandbox-nobody', 'short', '--ignore-errors');
     assert.equal(code, 0);
     assert.match(stderr, /^error: .*cannot get/);
+  });
+
+  test('a full disk is said as such', { skip: process.platform !== 'linux' }, async () => {
+    for (const words of ['short', 'short --tail=2', 'two --all-containers', '-f counter', '-f -l app=counter']) {
+      const line = `'${kxBinary()}' logs ${words} >/dev/full`;
+      const { code, stderr } = await run('bash', ['-c', line], { env: sandbox.env });
+      assert.match(stderr, /^error: cannot write stdout: .*no space left on device.* \[KX_USAGE\]\n$/m);
+      assert.doesNotMatch(stderr, /cause|fault/);
+      assert.equal(code, 125, words);
+    }
   });
 
   test('one stream is followed from its last lines', async () => {

@@ -15,7 +15,7 @@ import { createTeller } from './tell.ts';
 export async function runLogs(options: LogsOptions, context: CommandContext): Promise<number> {
   const ending = new AbortController();
   const output = openOutput(1);
-  output.on('error', () => ending.abort(readerGone));
+  output.on('error', (error) => ending.abort(reasonOf(error)));
   const stopWatching = watchReader(output);
   const cancel = (): void => ending.abort(context.signal.reason);
   context.signal.addEventListener('abort', cancel);
@@ -38,7 +38,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     await flushed(output);
     return signal.aborted ? endedBy(signal.reason) : code;
   } catch (error) {
-    if (output.errored !== null) return brokenPipeCode;
+    if (output.errored !== null) return reasonOf(output.errored).exit;
     if (signal.aborted) return endedBy(signal.reason);
     throw error;
   } finally {
@@ -58,6 +58,11 @@ async function choose(session: Session): Promise<number> {
 }
 
 const readerGone = new KxError('KX_CONNECTION_LOST', 'nobody reads stdout any more', { exit: brokenPipeCode });
+
+/** What cannot be written for another reason than its reader is said as it is thrown. */
+function reasonOf(error: Error): KxError {
+  return error instanceof KxError ? error : readerGone;
+}
 
 /** Who ends a log with Ctrl-C, or has read enough of it, is told nothing. */
 function endedBy(reason: unknown): number {

@@ -59,7 +59,7 @@ function describe(event: LogEvent): string {
     case 'rotated':
       return `the log was rotated meanwhile: lines between ${event.from} and ${event.to} may be missing`;
     case 'missed':
-      return `started again meanwhile, and the log before that is gone: lines after ${event.from ?? 'the beginning'} may be missing`;
+      return `the log is not kept any more: lines after ${event.from ?? 'the beginning'} may be missing`;
     case 'restarted':
       return `started again (restart ${event.restarts})`;
     case 'ended':

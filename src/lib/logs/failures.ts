@@ -4,6 +4,9 @@ import { KxError } from '../errors/index.ts';
 const notYet =
   /is waiting to start|is not available|does not have a host assigned|is terminated$|cannot be found - no logs/;
 
+/** What the kubelet writes into the log of a run that was removed just now: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kuberuntime/kuberuntime_container.go#L1093 */
+const removed = /unable to retrieve container logs for \S+$/;
+
 /** Whether a log is refused because its container has not started; later it may be there. */
 export function isNotStarted(error: unknown): error is KxError {
   return error instanceof KxError && error.details['status'] === '400' && notYet.test(error.message);
@@ -11,7 +14,7 @@ export function isNotStarted(error: unknown): error is KxError {
 
 /** Whether the same request may succeed later: the way to the server, the server itself or the kubelet fails now. */
 export function mayPass(error: unknown): error is KxError {
-  if (!(error instanceof KxError) || error.details['final'] === 'true') return false;
+  if (!(error instanceof KxError) || error.details['final'] === 'true' || removed.test(error.message)) return false;
   if (error.code === 'KX_UNREACHABLE' || error.code === 'KX_CONNECTION_LOST') return true;
   const status = Number(error.details['status'] ?? 0);
   return error.code === 'KX_REMOTE' && (status >= 500 || status === 429);
@@ -19,7 +22,8 @@ export function mayPass(error: unknown): error is KxError {
 
 /** Whether the kubelet does not know the pod, the container or the run that is asked for, or the API server the pod. */
 export function isUnknown(error: unknown): error is KxError {
-  return error instanceof KxError && ['400', '404'].includes(error.details['status'] ?? '');
+  if (!(error instanceof KxError)) return false;
+  return ['400', '404'].includes(error.details['status'] ?? '') || removed.test(error.message);
 }
 
 /** A stream of a log that ended with an error, as KX_CONNECTION_LOST; a KxError passes unchanged. */

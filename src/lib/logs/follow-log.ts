@@ -31,6 +31,7 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
 
   /** Reads what has to be read before the log can be followed on. `isClean`: the server ended the stream in good order. */
   async function* catchUp(isClean: boolean): AsyncGenerator<LogBatch, 'follow-on' | 'over' | 'unknown'> {
+    let isWhole = isClean;
     for (let looks = 1, isSaid = false; ; looks++) {
       const now = await look(following);
       if (now.kind === 'unknown') return 'unknown';
@@ -42,6 +43,7 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
       if (news.isNew) {
         yield* takeRun(following, now, news);
         isSaid = false;
+        isWhole = false;
       }
       if (now.kind === 'running' && !news.isNew && isClean && looks < late.looks) {
         await sleep(late.milliseconds, signal);
@@ -53,7 +55,9 @@ export async function* followLog(request: FollowRequest): AsyncGenerator<LogBatc
       }
       trouble.forget();
       if (!runs.isRead(now)) {
-        yield* readRest(following, false);
+        // Of a pod that is deleted the log goes at once, too: its stream that ended with the container was all.
+        const isThere = yield* readRest(following, false);
+        if (!isThere && !isWhole) onEvent({ type: 'missed', source, from: position.last });
         runs.noteRead(now);
       }
       if (!isSaid || now.final) onEvent({ type: 'ended', source, why: now.why, final: now.final });

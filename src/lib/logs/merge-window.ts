@@ -4,11 +4,14 @@ import { compareTimestamps } from './timestamp.ts';
 /** Lines of followed logs, put in the order of their timestamps as far as they come within a short time. */
 export interface MergeWindow {
   add(batch: LogBatch): void;
-  /** Bytes of the lines that wait. */
+  /** Bytes that the lines that wait take in memory, roughly. */
   readonly size: number;
   /** The lines whose time to wait is over, and all that are older than these by their timestamps; `all`: every line. */
   take(all?: boolean): LogLine[];
 }
+
+/** What a line takes in memory besides its bytes. */
+const cost = 256;
 
 interface Waiting {
   readonly line: LogLine;
@@ -26,7 +29,7 @@ export function createMergeWindow(milliseconds: number, now: () => number = () =
       const arrived = now();
       for (const line of batch) {
         waiting.push({ line, at: line.at, arrived });
-        size += line.bytes.length;
+        size += line.bytes.length + cost;
       }
     },
     get size() {
@@ -46,7 +49,7 @@ export function createMergeWindow(milliseconds: number, now: () => number = () =
       const due = waiting.filter(({ at }) => compareTimestamps(at, last) <= 0);
       waiting = waiting.filter(({ at }) => compareTimestamps(at, last) > 0);
       due.sort((a, b) => compareTimestamps(a.at, b.at));
-      for (const { line } of due) size -= line.bytes.length;
+      for (const { line } of due) size -= line.bytes.length + cost;
       return due.map(({ line }) => line);
     },
   };

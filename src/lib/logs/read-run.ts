@@ -74,20 +74,17 @@ export async function* readOn(
   }
 }
 
-/** What is left of the log of a run that has ended. */
-export async function* readRest(following: Following, previous: boolean): AsyncGenerator<LogBatch, undefined> {
-  const { request, position, backOff } = following;
+/** What is left of the log of a run that has ended. False: it is not kept any more. */
+export async function* readRest(following: Following, previous: boolean): AsyncGenerator<LogBatch, boolean> {
+  const { backOff } = following;
   for (let tries = mostUnknown; ;) {
     try {
-      if ((yield* readOn(following, { previous })) === 'over') return;
+      if ((yield* readOn(following, { previous })) === 'over') return true;
       await backOff.wait();
     } catch (error) {
       if (!isUnknown(error)) await waitAfter(error, following);
-      else if (tries-- > 0) await backOff.wait();
-      else {
-        request.onEvent({ type: 'missed', source: request.source, from: position.last });
-        return;
-      }
+      else if (tries-- > 0 && (await look(following)).kind !== 'gone') await backOff.wait();
+      else return false;
     }
   }
 }
@@ -97,9 +94,10 @@ export async function* takeRun(following: Following, now: Known, news: News): As
   const { trouble, position, request } = following;
   const { onEvent, source } = request;
   trouble.forget();
-  if (news.isMissed) onEvent({ type: 'missed', source, from: position.last });
+  const missed = { type: 'missed', source, from: position.last } as const;
+  if (news.isMissed) onEvent(missed);
   following.isNewRun = !news.isNext;
-  if (news.readFormer) yield* readRest(following, true);
+  if (news.readFormer && !(yield* readRest(following, true))) onEvent({ ...missed, from: position.last });
   onEvent({ type: 'restarted', source, restarts: now.restarts });
   following.isNewRun = true;
 }

@@ -48,6 +48,16 @@ export function createLineRenderer(options: RendererOptions): LineRenderer {
   return createJsonRenderer(output === 'ndjson-parsed', createTimeFormat('default', timezone));
 }
 
+const escape = 0x1b;
+/** Ends every colour and style. */
+const reset = Buffer.from('\x1b[0m');
+
+/** Whether a text ends within a colour or style; undefined: there is none in it. */
+function staysColoured(bytes: Buffer): boolean | undefined {
+  const last = bytes.lastIndexOf(escape);
+  return last < 0 ? undefined : !/^\x1b\[0?m/.test(bytes.toString('latin1', last, last + 4));
+}
+
 const plain = { prefix: 'none', pretty: false, paint: createPaint(false) } as const;
 
 function createTextRenderer(options: RendererOptions): LineRenderer {
@@ -64,10 +74,16 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
   };
   // Where the line before has no line feed yet: its source, if this line may go on with it.
   let open: { readonly source: LineSource | undefined } | undefined;
+  // Colours that a line brings along end with it, where it may share a terminal with others.
+  let isColoured = false;
   return (line, out) => {
     const isPiece = line.end === 'piece';
     const isRest = open?.source === line.source;
-    if (open !== undefined && !isRest) out.push(lineFeed);
+    if (open !== undefined && !isRest) {
+      if (isColoured) out.push(reset);
+      isColoured = false;
+      out.push(lineFeed);
+    }
     open = isPiece ? { source: line.source } : line.end === 'nothing' ? { source: undefined } : undefined;
     const pretty = options.pretty === true && !isPiece && !isRest ? prettify(line.bytes, paint, mark) : undefined;
     if (pretty !== undefined) {
@@ -80,6 +96,10 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
     }
     if (!isRest) pushHead(line, out);
     highlight(line.bytes, out);
+    if (paint.enabled) isColoured = staysColoured(line.bytes) ?? isColoured;
+    if (isPiece) return;
+    if (isColoured) out.push(reset);
+    isColoured = false;
     if (open === undefined) out.push(lineFeed);
   };
 }

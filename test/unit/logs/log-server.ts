@@ -28,6 +28,7 @@ export async function startLogServer() {
   let nano = 0;
   let restartPolicy = 'Always';
   let isGone = false;
+  let isRemoved = false;
   let cutAfter = Infinity;
   let isCleanCut = false;
   let refusal: object | undefined;
@@ -61,6 +62,10 @@ export async function startLogServer() {
     else response.write(part, () => setTimeout(() => response.socket?.resetAndDestroy(), 5));
   };
   const serveLog = (url: URL, response: ServerResponse): void => {
+    if (isRemoved) {
+      response.end(`unable to retrieve container logs for ${present().id}`);
+      return;
+    }
     const query = url.searchParams;
     const is = (name: string): boolean => query.get(name) === 'true';
     const run = is('previous') ? runs.at(-2) : runs.at(-1);
@@ -187,6 +192,10 @@ export async function startLogServer() {
     delete(): void {
       isGone = true;
       this.close();
+    },
+    /** The kubelet removes the log of the container. */
+    remove(): void {
+      isRemoved = true;
     },
     refuse(status: object | undefined): void {
       refusal = status;

@@ -107,11 +107,13 @@ describe('followed lines that wait a little', () => {
       window.take().map(({ bytes }) => bytes.toString()),
       ['a', 'b', 'd', 'e'],
     );
-    assert.equal(window.size, 1);
+    // What a line takes besides its bytes counts, too: many short ones are much.
+    assert.ok(window.size > 100);
     assert.deepEqual(
       window.take(true).map(({ bytes }) => bytes.toString()),
       ['z'],
     );
+    assert.equal(window.size, 0);
   });
 });
 

@@ -54,6 +54,20 @@ suite('lines as text', () => {
     assert.equal(render({ prefix: 'stern' }, { source: evil }), 'a\\x1b]0;b\\x07 c\\nd text\n');
   });
 
+  test('colours that a line brings along end with it where colours are on', () => {
+    const red = { bytes: Buffer.from('\x1b[31mred') };
+    assert.equal(showMarks(render({ paint: painted }, red, {})), '<31>red<0>\ntext\n');
+    assert.equal(
+      showMarks(render({ paint: painted }, { ...red, end: 'piece' }, { bytes: Buffer.from(' still') }, {})),
+      '<31>red still<0>\ntext\n',
+    );
+    const other = { source: { ...source, pod: 'db-0' } };
+    assert.equal(showMarks(render({ paint: painted }, { ...red, end: 'piece' }, other)), '<31>red<0>\ntext\n');
+    assert.equal(showMarks(render({ paint: painted }, { ...red, end: 'nothing' })), '<31>red<0>');
+    assert.equal(render({}, red), '\x1b[31mred\n');
+    assert.equal(render({ output: 'raw', paint: painted }, red), '\x1b[31mred\n');
+  });
+
   test('a line in pieces has one prefix and one line feed', () => {
     const pieces = ['a', 'b', 'c'].map((text) => ({ bytes: Buffer.from(text), end: 'piece' as const }));
     const last = { bytes: Buffer.from('d'), end: 'line-feed' as const };
