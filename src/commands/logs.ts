@@ -138,7 +138,7 @@ export default class Logs extends BaseCommand {
       summary: 'default (RFC 3339) or short; implies --timestamps',
     }),
     timezone: string({ helpGroup: shown, helpValue: 'ZONE', summary: 'Time zone of times: an IANA name or local' }),
-    template: string({ helpGroup: shown, helpValue: 'TEXT', summary: 'Show lines by a template (docs/logs.md)' }),
+    template: string({ helpGroup: shown, helpValue: 'TEXT', summary: 'Show lines by a template (docs/log-output.md)' }),
     'template-file': string({ helpGroup: shown, helpValue: 'FILE', summary: 'The same, read from a file' }),
     highlight: repeatedFlag({ helpGroup: shown, helpValue: 'REGEX', summary: 'Paint what matches; can be repeated' }),
     pretty: switchFlag({ helpGroup: shown, summary: 'Show lines that are JSON as text, with coloured levels' }),

@@ -61,6 +61,11 @@ suite('the words of kx logs', () => {
     await refused(/"ended" for "--container-state" flag: not one of running, /, 'short', '--container-state=ended');
   });
 
+  test('what is followed up to a time that is over ends', async () => {
+    assert.equal(await textOf('-f', 'counter', '--until', '1h'), '');
+    assert.equal(await textOf('-f', '-n', 'other', '-l', 'app=web', '--until', '1h'), '');
+  });
+
   test('an empty selector selects nothing, as in kubectl', async () => {
     for (const flag of ['-l', '--field-selector', '--node']) {
       await refused(/POD or TYPE\/NAME is a required argument/, flag, '');

@@ -61,11 +61,12 @@ const selectorTail = 10;
 /** Reads words and flags. Throws KX_USAGE, with the words of kubectl where it has some. */
 export function readOptions(words: readonly string[], flags: LogsFlags, connection: ConnectionFlags): LogsOptions {
   const which = readWhich(words, flags);
+  const part = readPart(flags, which);
   return {
     which,
-    part: readPart(flags, which),
+    part,
     look: readLook(flags),
-    follow: flags.follow,
+    follow: flags.follow && !isOver(part.until),
     merge: flags.merge,
     ignoreErrors: flags['ignore-errors'],
     maxLogRequests: flags['max-log-requests'],
@@ -184,6 +185,11 @@ function readUntil(text: string): Moment {
     `invalid argument "${text}" for "--until" flag: neither a time (2006-01-02T15:04:05Z) nor a duration (5m)`,
     zone,
   );
+}
+
+/** Whether nothing more can come before a time. */
+function isOver(until: Moment | undefined): boolean {
+  return until !== undefined && until.second < Math.floor(Date.now() / 1000);
 }
 
 function momentOf(milliseconds: number): Moment {

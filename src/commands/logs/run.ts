@@ -25,15 +25,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   const { signal } = ending;
   try {
     const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
-    const session: Session = {
-      api,
-      options,
-      output,
-      signal,
-      say,
-      teller,
-      log: (level, line) => context.log(level, line),
-    };
+    const session: Session = { api, options, output, signal, say, teller };
     const code = await choose(session);
     await flushed(output);
     return signal.aborted ? endedBy(signal.reason) : code;

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import type { CommandContext } from '../../base-command.ts';
 import type { ApiClient } from '../../lib/kube/index.ts';
 import type { LogsOptions } from './options.ts';
 import type { Teller } from './tell.ts';
@@ -14,5 +13,4 @@ export interface Session {
   /** Writes a line to stderr. */
   readonly say: (line: string) => void;
   readonly teller: Teller;
-  readonly log: CommandContext['log'];
 }

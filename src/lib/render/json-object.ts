@@ -7,13 +7,28 @@ export function isObject(text: string): boolean {
   return parse(text) !== undefined;
 }
 
+/** What is nested deeper is left as it is: to show it would take the stack. */
+const deepest = 1000;
+
 /**
- * The JSON object that a text is; undefined when it is none. Integers that a number cannot hold, such as the ids of traces,
+ * The JSON object that a text is; undefined when it is none, or nested too deep to be shown. Integers that a number cannot hold, such as the ids of traces,
  * are a bigint.
  */
 export function parseObject(text: string): Fields | undefined {
+  if (isDeep(text)) return undefined;
   // Only a number of so many digits can be too large, and a reviver takes several times as long.
   return /\d{16}/.test(text) ? parse(text, keepDigits) : parse(text);
+}
+
+/** Brackets within strings count, too: nobody logs so many. */
+function isDeep(text: string): boolean {
+  if (text.length < 2 * deepest) return false;
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[{}[\]]/g)) {
+    depth += bracket === '{' || bracket === '[' ? 1 : -1;
+    if (depth > deepest) return true;
+  }
+  return false;
 }
 
 function parse(text: string, revive?: (key: string, value: unknown) => unknown): Fields | undefined {

@@ -49,6 +49,16 @@ suite('JSON log lines as text', () => {
     test(`"${text}" stays as it is`, () => assert.equal(pretty(text), `${text}\n`));
   }
 
+  test('what is nested without end stays as it is', () => {
+    for (const text of [
+      `{"a":${'['.repeat(300_000)}${']'.repeat(300_000)}}`,
+      `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
+    ]) {
+      assert.equal(pretty(text), `${text}\n`);
+      assert.equal(render({ template: '<{message.a}>' }, { bytes: Buffer.from(text) }), '<>\n');
+    }
+  });
+
   test('levels have colours', () => {
     const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'other'];
     const colors = levels.map((level) => {
