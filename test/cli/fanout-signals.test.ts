@@ -62,6 +62,41 @@ suite('kx fanout-exec: Ctrl-C, signals and readers that leave', () => {
     assert.equal(await leftOf(mark), 0);
   });
 
+  test('SIGHUP ends them too, with a code of its own', async () => {
+    const mark = uniqueSleep();
+    const running = await startSleepers(mark);
+    running.child.kill('SIGHUP');
+    assert.equal((await running.ended).code, 129);
+    assert.equal(await leftOf(mark), 0);
+  });
+
+  test('a signal between two batches ends kx, and what was not launched is skipped', async () => {
+    for (const [signal, exit] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
+      const running = fleet.start(['sts/db', '--batch', '1', '--batch-pause', '10m', '-o', 'json', '--', 'true']);
+      await running.sees(/"pod":"db-0"/);
+      running.child.kill(signal);
+      const { code, stderr } = await running.ended;
+      assert.equal(code, exit, stderr);
+      assert.match(stderr, /^3 targets in .*: 1 succeeded, 2 skipped$/m);
+    }
+  });
+
+  test('the third Ctrl-C does not wait for a target that answers nothing', async () => {
+    const running = fleet.start(['frozen', 'web-0', '-o', 'json', '--', 'seq', '1000']);
+    await running.sees(/"pod":"web-0"/);
+    running.child.kill('SIGINT');
+    await running.sees(/1 still running, which Ctrl-C ends: frozen$/m);
+    running.child.kill('SIGINT');
+    running.child.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /^2 targets in .*: 1 succeeded, 1 /m);
+  });
+
   test('a Ctrl-C before anything runs ends kx', async () => {
     const running = fleet.start(['sts/web', '-v=6', '--', 'true']);
     await running.sees(/GET/);
