@@ -3,10 +3,10 @@ import type { LineSource } from '../../lib/render/index.ts';
 import type { Start, Started } from '../exec/start.ts';
 import type { NodeHelperEvents } from '../privileged-exec/node-helpers.ts';
 
-/** One container, or the host of one node, to run in. */
+/** One container, or the host of one node, to run in; or a cluster whose targets nobody knows, for it cannot be reached. */
 export interface ExecTarget {
-  readonly kind: 'container' | 'node';
-  /** What it is called. A node has its name in the place of the pod, too, and no namespace and container. */
+  readonly kind: 'container' | 'node' | 'cluster';
+  /** What it is called. A node has its name in the place of the pod, too, and no namespace and container. A cluster has only its context. */
   readonly source: LineSource;
   /** Of the pod, or of the node; undefined where that may not be read. */
   readonly uid: string | undefined;

@@ -25,9 +25,9 @@ export function createJsonView(stdout: LineOutput, maxOutput: number): View {
 export function describeTarget({ kind, source, uid }: ExecTarget): object {
   const { context, namespace, pod, container, node } = source;
   const names =
-    kind === 'node'
-      ? { namespace: null, pod: null, uid: uid ?? null, container: null }
-      : { namespace, pod, uid: uid ?? null, container };
+    kind === 'container'
+      ? { namespace, pod, uid: uid ?? null, container }
+      : { namespace: null, pod: null, uid: uid ?? null, container: null };
   return { context: context ?? null, ...names, node: node ?? null };
 }
 

@@ -10,26 +10,30 @@ export interface Naming {
   prefixOf(target: ExecTarget, fd: 1 | 2): string;
 }
 
-export function nameTargets(targets: readonly ExecTarget[], color: ColorChoice): Naming {
-  const parts = partsOf(targets);
+/** `isWhole`: there will be no others; else every name says all that may be needed. */
+export function nameTargets(targets: readonly ExecTarget[], isWhole: boolean, color: ColorChoice): Naming {
+  const parts = isWhole ? partsOf(targets) : { context: true, namespace: true, container: true };
   const prefixers = ([1, 2] as const).map((fd) =>
     createPrefixer('stern', parts, createPaint(wantsColor(color, isTerminal(fd), process.env))),
   );
   return {
-    nameOf: ({ source: { context, namespace, pod, container } }) => {
+    nameOf: ({ kind, source: { context, namespace, pod, container } }) => {
+      if (kind === 'cluster') return context ?? '';
       const before = parts.context ? `${context ?? ''}:` : '';
       return `${before}${parts.namespace ? `${namespace}/` : ''}${pod}${parts.container ? `/${container}` : ''}`;
     },
-    prefixOf: ({ source }, fd) => prefixers[fd - 1]?.(source) ?? '',
+    prefixOf: ({ kind, source }, fd) =>
+      kind === 'cluster' ? `${source.context ?? ''} ` : (prefixers[fd - 1]?.(source) ?? ''),
   };
 }
 
-function partsOf(targets: readonly ExecTarget[]): PrefixParts {
+function partsOf(all: readonly ExecTarget[]): PrefixParts {
+  const targets = all.filter(({ kind }) => kind !== 'cluster');
   const pods = new Set(
     targets.map(({ source: { context, namespace, pod } }) => `${context ?? ''}/${namespace}/${pod}`),
   );
   return {
-    context: new Set(targets.map(({ source }) => source.context)).size > 1,
+    context: new Set(all.map(({ source }) => source.context)).size > 1,
     namespace: new Set(targets.map(({ source }) => source.namespace)).size > 1,
     container: pods.size < targets.length,
   };

@@ -3,7 +3,6 @@ import { isTerminal, openOwnOutput } from '../../lib/terminal/index.ts';
 import { createGatherView } from './gather-view.ts';
 import { createJsonView } from './json-view.ts';
 import { shareOutput, type LineOutput } from './line-output.ts';
-import type { ExecTarget } from './exec-target.ts';
 import type { Naming } from './names.ts';
 import type { FanoutExecOptions } from './options.ts';
 import { alsoInto } from './outdir.ts';
@@ -24,12 +23,7 @@ export interface ViewEvents {
 const mostHeld = 1 << 20;
 
 /** The view that the flags ask for. Throws KX_USAGE where its files cannot be written. */
-export function openView(
-  options: FanoutExecOptions,
-  targets: readonly ExecTarget[],
-  naming: Naming,
-  { giveWay, say, fail }: ViewEvents,
-): View {
+export function openView(options: FanoutExecOptions, naming: Naming, { giveWay, say, fail }: ViewEvents): View {
   const { outdir } = options;
   const maxOutput = options.maxOutput ?? (['gather', 'diff', 'json'].includes(options.output) ? mostHeld : Infinity);
   const open = (fd: 1 | 2): LineOutput => shareOutput(openOwnOutput(fd, fail), isTerminal(fd) ? giveWay : undefined);
@@ -54,7 +48,7 @@ export function openView(
   if (outdir === undefined) return view;
   // All other views say themselves what they cut, at the same place.
   const tellCut = options.output === 'summary' ? say : () => {};
-  return alsoInto(view, { folder: outdir, targets, maxOutput: options.maxOutput ?? Infinity, tellCut });
+  return alsoInto(view, { folder: outdir, maxOutput: options.maxOutput ?? Infinity, tellCut });
 }
 
 function paintOf(color: ColorChoice, fd: 1 | 2) {

@@ -10,8 +10,6 @@ import type { TargetStreams, View } from './view.ts';
 
 export interface OutdirOptions {
   readonly folder: string;
-  /** All that there may be. */
-  readonly targets: readonly ExecTarget[];
   /** Of each output; Infinity: all. */
   readonly maxOutput: number;
   /** Called once for each file that is cut. */
@@ -21,22 +19,24 @@ export interface OutdirOptions {
 /**
  * The same view, and besides two files for each target in a folder: NAME.stdout, and NAME.stderr where there is something in
  * it. What an earlier run left of these targets is removed, so that no old output looks like that of a target that was not
- * reached. Throws KX_USAGE when the folder cannot be made, or what is there cannot be replaced.
+ * reached. Throws KX_USAGE when the folder cannot be made; `expect` when what is there cannot be replaced.
  */
-export function alsoInto(view: View, { folder, targets, maxOutput, tellCut }: OutdirOptions): View {
+export function alsoInto(view: View, { folder, maxOutput, tellCut }: OutdirOptions): View {
   const pathOf = (target: ExecTarget, output: 'stdout' | 'stderr'): string =>
     join(folder, `${fileName(target)}.${output}`);
   makeFolder(folder);
-  for (const target of targets) {
-    removeFile(pathOf(target, 'stdout'));
-    removeFile(pathOf(target, 'stderr'));
-  }
   const openFile = (path: string, when: Creation): Writable => {
     const cut = (): void => tellCut(`warning: ${path} is cut after ${formatBytes(maxOutput)}`);
     return limitBytes(writeFile(path, when), maxOutput, cut);
   };
   return {
     ...view,
+    expect: (targets) => {
+      for (const target of targets) {
+        removeFile(pathOf(target, 'stdout'));
+        removeFile(pathOf(target, 'stderr'));
+      }
+    },
     open: (target) => {
       const shown = view.open(target);
       const files: TargetStreams = {
@@ -72,7 +72,7 @@ export function fileName({
   kind,
   source: { context, namespace, pod, container },
 }: Pick<ExecTarget, 'kind' | 'source'>): string {
-  const names = kind === 'node' ? [pod] : [namespace, pod, container];
+  const names = { container: [namespace, pod, container], node: [pod], cluster: [] }[kind];
   const name = [...(context === undefined ? [] : [encodeURIComponent(context)]), ...names].join('_');
   if (name.length <= longestName) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);

@@ -4,6 +4,8 @@ import { startProgressLine } from '../cp/screen.ts';
 
 /** How a fan-out goes on, for a person. */
 export interface Progress {
+  /** There are so many more than was known. */
+  expect(count: number): void;
   launched(): void;
   /** An attempt is over. */
   ended(): void;
@@ -22,12 +24,13 @@ const absence = 300;
 /** The line is there on a terminal that can draw it anew, and not where somebody wants quiet. */
 export function startProgress(total: number, quiet: boolean): Progress {
   const began = performance.now();
-  let [running, succeeded, failed] = [0, 0, 0];
+  let [expected, running, succeeded, failed] = [total, 0, 0, 0];
   const describe = (now: number, width: number): string =>
-    progressText({ total, running, succeeded, failed, elapsedMs: now - began }, width);
+    progressText({ total: expected, running, succeeded, failed, elapsedMs: now - began }, width);
   const line = !quiet && isScreen(2) ? startProgressLine({ describe }) : undefined;
   let timer: NodeJS.Timeout | undefined;
   return {
+    expect: (count) => (expected += count),
     launched: () => running++,
     ended: () => running--,
     counted: (hasSucceeded) => {

@@ -36,7 +36,7 @@ const retryPauses = [500, 1000, 2000, 5000, 10_000];
 export async function runFanout(options: FanoutExecOptions, context: CommandContext): Promise<number> {
   const began = performance.now();
   const script = options.script === undefined ? undefined : readScript(options.script);
-  const targets = await findTargets(options, {
+  const { targets, silent, late } = await findTargets(options, {
     signal: context.signal,
     say: (line) => printError(`${line}\n`),
     log: (level, line) => context.log(level, line),
@@ -46,13 +46,16 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
   if (limit !== undefined && parallelism < targets.length && !options.quiet) {
     printError(`${parallelism} at a time: no more than ${limit} files may be open (ulimit -n)\n`);
   }
-  const naming = nameTargets(targets, options.color);
+  if (silent.length > 0 && !options.quiet) {
+    printError(`no answer yet from ${silent.join(', ')}: the others begin\n`);
+  }
+  const naming = nameTargets(targets, silent.length === 0, options.color);
   const progress = startProgress(targets.length, options.quiet);
   const running = new Set<ExecTarget>();
   const control = takeControl(context, () => progress.say(describeRunning(running, naming)));
   const scratch = createScratch();
   const input = options.stdin ? broadcast(openInput(), scratch, control.fail) : undefined;
-  const view = openView(options, targets, naming, { ...progress, fail: control.fail });
+  const view = openView(options, naming, { ...progress, fail: control.fail });
   // A summary is not what the others wait for: it comes at the end, and there may be files.
   const stopWatching = options.output === 'summary' ? () => {} : watchReader(openOutput(1));
   const log = (target: ExecTarget, level: number, line: string): void => {
@@ -69,13 +72,19 @@ export async function runFanout(options: FanoutExecOptions, context: CommandCont
       progress.ended();
     }
   };
+  const window = windowOf({ ...options, parallelism }, targets.length, control.launching);
+  const everything = async function* (): AsyncGenerator<ExecTarget> {
+    yield* targets;
+    for await (const more of late(control.launching)) {
+      view.expect?.(more);
+      progress.expect(more.length);
+      yield* more;
+    }
+  };
   const results: Result[] = [];
   try {
-    for await (const outcome of fanout(
-      targets,
-      task,
-      windowOf({ ...options, parallelism }, targets.length, control.launching),
-    )) {
+    view.expect?.(targets);
+    for await (const outcome of fanout(silent.length === 0 ? targets : everything(), task, window)) {
       const result = judge(outcome);
       results.push(result);
       progress.counted(result.verdict === 'succeeded');

@@ -5,6 +5,7 @@ import { apiserverTransport, targetingTransport } from '../../lib/transport/inde
 import { startCommand } from '../exec/start.ts';
 import type { NodeHelperEvents } from '../privileged-exec/node-helpers.ts';
 import { sayOnce } from '../say-once.ts';
+import { combineClusters, type FoundTargets } from './clusters.ts';
 import type { ExecTarget, Finder, Way } from './exec-target.ts';
 import { readNodeSelection } from './node-selection.ts';
 import { nodeFinder } from './node-targets.ts';
@@ -14,10 +15,10 @@ import { unfoldNames } from './unfold-names.ts';
 
 /**
  * Every container that is selected, by context in the order given, namespace and pod; or every node. Rejects with KX_TARGET_NOT_FOUND
- * where nothing fits, as `readSelections`, `listContainers` or `listNodes` for any of the clusters: then nothing has run
- * anywhere.
+ * where nothing fits, as `readSelections`, `listContainers` or `listNodes` for any of the clusters that answers: then nothing has
+ * run anywhere.
  */
-export async function findTargets(fanout: FanoutExecOptions, around: NodeHelperEvents): Promise<readonly ExecTarget[]> {
+export async function findTargets(fanout: FanoutExecOptions, around: NodeHelperEvents): Promise<FoundTargets> {
   const { targets: options, connection } = fanout;
   const words = [...options.words, ...readWords(options.file)].flatMap(unfoldNames);
   const nodes = await readNodeSelection(fanout, words);
@@ -27,12 +28,19 @@ export async function findTargets(fanout: FanoutExecOptions, around: NodeHelperE
     const api = await connect({ ...connection, context }, { env: process.env, log: around.log });
     return find(api, contexts.length > 1);
   };
-  const all = (await Promise.all(contexts.map(findIn))).flat();
+  const findings = contexts.map((context) => ({ context: context ?? '', targets: findIn(context) }));
+  const { targets: all, ...rest } = await combineClusters(findings, needsAll(fanout));
   if (all.length === 0) {
     const what = nodes === undefined ? 'container that runs' : 'node';
     throw new KxError('KX_TARGET_NOT_FOUND', `no ${what} fits the selection`);
   }
-  return options.pick === undefined ? all : pickSome(all, options.pick);
+  return { ...rest, targets: options.pick === undefined ? all : pickSome(all, options.pick) };
+}
+
+/** Whether nothing can begin before all targets are known. */
+function needsAll({ dryRun, targets: { pick }, batch, maxFailures }: FanoutExecOptions): boolean {
+  const isPart = [batch, maxFailures].some((amount) => amount !== undefined && 'percent' in amount);
+  return dryRun || pick !== undefined || isPart;
 }
 
 async function containerFinder(

@@ -10,6 +10,8 @@ export interface TargetStreams {
 
 /** One way to show a fan-out. */
 export interface View {
+  /** Told of targets before anything is started on them. */
+  readonly expect?: (targets: readonly ExecTarget[]) => void;
   /** Called once a command has been started, at most once for each target. */
   readonly open: (target: ExecTarget) => TargetStreams;
   /** Shows a target that has ended; its streams have finished. */
