@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { parse, stringify } from 'yaml';
 import { freePort } from '../support/free-port.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-
-interface Kubeconfig {
-  readonly clusters: { name: string; cluster: { server: string } }[];
-  readonly contexts: { name: string; context: { cluster: string; user: string } }[];
-  readonly users: { name: string; user: object }[];
-}
 
 interface Result {
   readonly target: { readonly context: string; readonly pod: string | null };
@@ -21,6 +14,8 @@ interface Result {
   readonly outcome: string;
   readonly error: { readonly code: string } | null;
 }
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 suite('kx fanout-exec: several clusters of which some do not answer', () => {
   let fleet: Fleet;
@@ -31,20 +26,33 @@ suite('kx fanout-exec: several clusters of which some do not answer', () => {
   before(async () => {
     fleet = await startFleet();
     await once(silent.listen(0, '127.0.0.1'), 'listening');
-    const config = parse(readFileSync(fleet.sandbox.kubeconfig, 'utf8')) as Kubeconfig;
-    const [cluster] = config.clusters;
-    const context = config.contexts.find(({ name }) => name === 'sandbox')?.context;
-    assert.ok(cluster !== undefined && context !== undefined);
-    proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(cluster.cluster.server).port) });
-    const ports = { closed: await freePort(), silent: (silent.address() as AddressInfo).port, late: proxy.port };
-    for (const [name, port] of Object.entries(ports)) {
-      config.clusters.push({ name, cluster: { ...cluster.cluster, server: `https://127.0.0.1:${port}` } });
-      config.contexts.push({ name, context: { ...context, cluster: name } });
-    }
-    config.users.push({ name: 'nobody', user: { token: 'wrong' } });
-    config.contexts.push({ name: 'stranger', context: { ...context, user: 'nobody' } });
+    const given = readFileSync(fleet.sandbox.kubeconfig, 'utf8');
+    const fieldOf = (name: string): string => new RegExp(`${name}: (\\S+)`).exec(given)?.[1] ?? assert.fail(name);
+    const port = Number(new URL(fieldOf('server')).port);
+    proxy = await startTcpProxy({ host: '127.0.0.1', port });
+    const ports = { sandbox: port, closed: await freePort(), silent: portOf(silent), late: proxy.port };
+    const authority = { 'certificate-authority-data': fieldOf('certificate-authority-data') };
+    const keys = ['client-certificate-data', 'client-key-data'].map((name) => [name, fieldOf(name)]);
+    const context = (name: string, cluster: string, user: string) => ({
+      name,
+      context: { cluster, user, namespace: 'default' },
+    });
+    const config = {
+      clusters: Object.entries(ports).map(([name, at]) => ({
+        name,
+        cluster: { ...authority, server: `https://127.0.0.1:${at}` },
+      })),
+      users: [
+        { name: 'admin', user: Object.fromEntries(keys) as object },
+        { name: 'nobody', user: { token: 'wrong' } },
+      ],
+      contexts: [
+        ...Object.keys(ports).map((name) => context(name, name, 'admin')),
+        context('stranger', 'sandbox', 'nobody'),
+      ],
+    };
     env = { KUBECONFIG: join(fleet.sandbox.folder, 'clusters') };
-    writeFileSync(env.KUBECONFIG, stringify(config));
+    writeFileSync(env.KUBECONFIG, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
   });
   after(async () => {
     for (const socket of held) socket.destroy();
