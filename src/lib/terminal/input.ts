@@ -35,22 +35,32 @@ function kindOfInput(): 'none' | 'file' | 'stream' {
   }
 }
 
-/** A stream of the same bytes that can be destroyed without closing the source. */
+/**
+ * A stream of the same bytes that can be destroyed without closing the source. It asks for each piece: bun now and then
+ * forgets the end of a pipe that comes while its stdin is paused.
+ */
 function borrow(source: Readable): Readable {
-  const borrowed = new Readable({
-    read: () => void source.resume(),
-    destroy: (error, done) => {
-      source.pause();
-      source.off('data', take).off('end', finish).off('error', fail);
-      done(error);
-    },
-  });
-  const take = (chunk: Buffer): void => {
-    if (!borrowed.push(chunk)) source.pause();
+  let isWanted = false;
+  const give = (): void => {
+    while (isWanted) {
+      const chunk = source.read() as Buffer | null;
+      if (chunk === null) return;
+      isWanted = borrowed.push(chunk);
+    }
   };
   const finish = (): void => void borrowed.push(null);
   const fail = (error: Error): void => void borrowed.destroy(error);
-  source.on('data', take).on('end', finish).on('error', fail);
-  source.pause();
+  const borrowed = new Readable({
+    read: () => {
+      isWanted = true;
+      give();
+    },
+    destroy: (error, done) => {
+      source.off('readable', give).off('end', finish).off('error', fail);
+      source.pause();
+      done(error);
+    },
+  });
+  source.on('readable', give).on('end', finish).on('error', fail);
   return borrowed;
 }

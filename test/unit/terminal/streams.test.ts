@@ -51,6 +51,14 @@ for (const [name, runtime] of [
       assert.equal(hash(read.stdout), hash(bytes));
     });
 
+    test('the end of a pipe is noticed whenever it comes, many times at once', async () => {
+      const input = bytes.subarray(0, 3 << 20);
+      const ended = await Promise.all(
+        Array.from({ length: 16 }, () => run(runtime, command('keep'), { stdin: input })),
+      );
+      for (const { stdout } of ended) assert.equal(stdout.toString(), `${input.length}\n`);
+    });
+
     test('a file as stdout gets every byte', async () => {
       const target = await open(join(folder, `output-${name}`), 'w');
       const child = spawn(runtime, command('copy'), { stdio: ['pipe', target.fd, 'inherit'] });

@@ -1,5 +1,7 @@
 /** A program that shows how the streams of lib/terminal behave as the descriptors of a real process. */
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { endProcess, openInput, openOutput, replaceProcessStreams } from '../../../../src/lib/terminal/index.ts';
 
 const [task, amount = '0'] = process.argv.slice(2);
@@ -20,6 +22,15 @@ switch (task) {
   case 'copy':
     for await (const chunk of openInput()) if (!output.write(chunk)) await once(output, 'drain');
     break;
+  case 'keep': {
+    // Waits for a file at each chunk.
+    const file = await open(devNull, 'w');
+    let length = 0;
+    for await (const chunk of openInput()) length += (await file.write(chunk as Buffer)).bytesWritten;
+    await file.close();
+    output.write(`${length}\n`);
+    break;
+  }
   case 'take': {
     // Takes the first chunk and leaves.
     const input = openInput();
