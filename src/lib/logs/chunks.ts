@@ -29,7 +29,7 @@ export async function* readChunks(
     waiting.push(chunk);
     size += chunk.length;
     if (size >= most) readable.pause();
-    beat?.note(size);
+    beat?.note(chunk.length, size);
     wake?.();
   });
   readable.on('end', () => end());

@@ -7,20 +7,23 @@ import { createBeats } from '../../../src/lib/logs/beat.ts';
 function startBeats(logs: number) {
   let time = 1000;
   const rests: number[] = [];
-  const beats = createBeats(
-    (milliseconds) => {
-      rests.push(milliseconds);
-      time += milliseconds;
-    },
-    () => time,
-  );
+  let collections = 0;
+  const sleep = (milliseconds: number): void => {
+    rests.push(milliseconds);
+    time += milliseconds;
+  };
+  const collect = (): void => {
+    collections += 1;
+    time += 30;
+  };
+  const beats = createBeats({ sleep, collect }, () => time);
   const members = Array.from({ length: logs }, () => beats.join());
   const speak = async (waiting = 100): Promise<void> => {
-    for (const member of members) member.note(waiting);
+    for (const member of members) member.note(waiting, waiting);
     await nextTurn();
   };
   const pass = (milliseconds: number): void => void (time += milliseconds);
-  return { beats, members, rests, speak, pass };
+  return { beats, members, rests, speak, pass, collections: () => collections };
 }
 
 describe('beats', () => {
@@ -56,7 +59,7 @@ describe('beats', () => {
   it('do not rest while a log has much to say', async () => {
     const { members, rests, speak } = startBeats(20);
     await speak();
-    members[3]?.note(64 << 10);
+    members[3]?.note(2000, 64 << 10);
     await speak();
     assert.deepEqual(rests, []);
     await speak();
@@ -72,5 +75,19 @@ describe('beats', () => {
     release();
     await speak();
     assert.equal(rests.length, 1);
+  });
+
+  it('collect garbage in a rest when much has come', async () => {
+    const { rests, speak, pass, collections } = startBeats(20);
+    for (let count = 0; count < 20; count++) {
+      await speak(16 << 10);
+      pass(200);
+    }
+    assert.deepEqual([rests, collections()], [[], 0]);
+    await speak(16 << 10);
+    await speak(100);
+    assert.deepEqual([rests, collections()], [[70], 1]);
+    await speak(100);
+    assert.deepEqual([rests, collections()], [[70, 100], 1]);
   });
 });
