@@ -2,6 +2,7 @@ import {
   followLog,
   followTail,
   limitLines,
+  sizeOf,
   type FollowRequest,
   type LogBatch,
   type LogLine,
@@ -57,7 +58,9 @@ export function limitPart(
   const tail = isTailHere(part) ? part.tail : undefined;
   if ([until, head, limitBytes, tail].every((limit) => limit === undefined)) return log;
   // As the kubelet counts: the line feed, and the timestamp where it is shown.
-  const size = ({ at, bytes, end }: LogLine, isRest: boolean): number =>
-    bytes.length + (end === 'line-feed' ? 1 : 0) + (look.timestamps === undefined || isRest ? 0 : at.length + 1);
+  const size = (line: LogLine, isRest: boolean): number =>
+    sizeOf(line) +
+    (line.end === 'line-feed' ? 1 : 0) +
+    (look.timestamps === undefined || isRest ? 0 : line.at.length + 1);
   return limitLines(log, { until, head, bytes: limitBytes, tail }, size);
 }

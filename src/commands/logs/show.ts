@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { LogBatch, LogLine, LogSource } from '../../lib/logs/index.ts';
 import {
   compilePatterns,
+  createByteSink,
   createLineRenderer,
   createPaint,
   wantsColor,
@@ -57,11 +58,11 @@ export async function createShow(look: Look, showing: Showing, output: Writable)
     pretty: look.pretty,
     highlight,
   });
+  const sink = createByteSink();
   const isWanted = createFilter(include, exclude);
   return async (batch) => {
-    const out: Buffer[] = [];
-    for (const line of batch) if (isWanted(line)) render(line, out);
-    if (out.length > 0) await write(output, out);
+    for (const line of batch) if (isWanted(line)) render(line, sink);
+    if (sink.size > 0) await write(output, sink.take());
   };
 }
 
@@ -72,10 +73,12 @@ async function compile(patterns: readonly string[], flag: string): Promise<Match
 /** A line that comes in pieces is judged by its first. */
 function createFilter(include: Matcher | undefined, exclude: Matcher | undefined): (line: LogLine) => boolean {
   if (include === undefined && exclude === undefined) return () => true;
+  const isMatch = (bytes: Buffer): boolean => include?.test(bytes) !== false && exclude?.test(bytes) !== true;
   const open = new Map<LogSource, boolean>();
-  return ({ source, bytes, end }) => {
+  return (line) => {
+    const { source, end } = line;
     const known = open.get(source);
-    const wanted = known ?? (include?.test(bytes) !== false && exclude?.test(bytes) !== true);
+    const wanted = known ?? isMatch(line.bytes);
     if (end === 'piece') open.set(source, wanted);
     else if (known !== undefined) open.delete(source);
     return wanted;
@@ -85,9 +88,9 @@ function createFilter(include: Matcher | undefined, exclude: Matcher | undefined
 const draining = new WeakMap<Writable, Promise<unknown>>();
 
 /** Waits where the output does, so that logs are read no faster than lines are. One listener serves all who wait. */
-async function write(output: Writable, parts: readonly Buffer[]): Promise<void> {
+async function write(output: Writable, bytes: Buffer): Promise<void> {
   if (output.errored !== null) throw output.errored;
-  if (output.write(parts.length === 1 ? parts[0] : Buffer.concat(parts))) return;
+  if (output.write(bytes)) return;
   const drained = draining.get(output) ?? once(output, 'drain').finally(() => draining.delete(output));
   draining.set(output, drained);
   await drained;

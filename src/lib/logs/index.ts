@@ -8,7 +8,7 @@ export { followLog } from './follow-log.ts';
 export { followTail } from './follow-tail.ts';
 export type { FollowRequest } from './following.ts';
 export { limitLines } from './limit-lines.ts';
-export type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
+export { sizeOf, type LogBatch, type LogLine, type LogSource, type OutputStream } from './line.ts';
 export { mergeLogs } from './merge-logs.ts';
 export { createMergeWindow } from './merge-window.ts';
 export { readLog } from './read-log.ts';

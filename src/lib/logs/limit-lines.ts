@@ -1,4 +1,4 @@
-import type { LogBatch, LogLine } from './line.ts';
+import { sizeOf, type LogBatch, type LogLine } from './line.ts';
 import { compareMoments, parseMoment, type Moment } from './timestamp.ts';
 
 /** Which lines of a log are wanted, besides what the server leaves out. */
@@ -91,15 +91,14 @@ async function* takeBytes(
       isRest = line.end === 'piece';
       left = -excess;
       if (excess <= 0) wanted.push(line);
-      else
-        wanted.push({
-          ...line,
-          bytes: line.bytes.subarray(0, Math.max(0, line.bytes.length - excess + (line.end === 'line-feed' ? 1 : 0))),
-          end: 'nothing',
-        });
+      else wanted.push(cutShort(line, Math.max(0, sizeOf(line) - excess + (line.end === 'line-feed' ? 1 : 0))));
       if (excess >= 0) break;
     }
     if (wanted.length > 0) yield wanted;
     if (left <= 0) return;
   }
+}
+
+function cutShort({ source, at, bytes, stream }: LogLine, size: number): LogLine {
+  return { source, at, bytes: bytes.subarray(0, size), end: 'nothing', stream };
 }

@@ -1,4 +1,4 @@
-import type { LogBatch, LogLine } from './line.ts';
+import { sizeOf, type LogBatch, type LogLine } from './line.ts';
 import { compareTimestamps } from './timestamp.ts';
 
 /** Lines of followed logs, put in the order of their timestamps as far as they come within a short time. */
@@ -29,7 +29,7 @@ export function createMergeWindow(milliseconds: number, now: () => number = () =
       const arrived = now();
       for (const line of batch) {
         waiting.push({ line, at: line.at, arrived });
-        size += line.bytes.length + cost;
+        size += sizeOf(line) + cost;
       }
     },
     get size() {
@@ -49,7 +49,7 @@ export function createMergeWindow(milliseconds: number, now: () => number = () =
       const due = waiting.filter(({ at }) => compareTimestamps(at, last) <= 0);
       waiting = waiting.filter(({ at }) => compareTimestamps(at, last) > 0);
       due.sort((a, b) => compareTimestamps(a.at, b.at));
-      for (const { line } of due) size -= line.bytes.length + cost;
+      for (const { line } of due) size -= sizeOf(line) + cost;
       return due.map(({ line }) => line);
     },
   };

@@ -1,4 +1,4 @@
-import type { LogLine } from './line.ts';
+import type { LogLine, Span } from './line.ts';
 import { compareMoments, formatSecond, parseMoment, type Moment } from './timestamp.ts';
 
 /**
@@ -28,20 +28,23 @@ export interface Resumption {
   readonly continues: boolean | undefined;
 }
 
-/** The timestamps of the seen lines of a second. */
+/** The seen lines of a second, by nanoseconds. */
 interface Seen {
   readonly second: number;
-  readonly at: string[];
+  readonly nanos: number[];
 }
 
 /** A position before the first line. `isPart`: what is older than the first line that comes was not asked for. */
 export function createPosition(isPart: boolean): Position {
   let first: Moment | undefined;
   let last: string | undefined;
+  /** Of `last`, where that is within the current second and has the usual form: it is made of this when it is asked for. */
+  let lastNano = -1;
   let current: Seen | undefined;
   let former: Seen | undefined;
-  // Most lines come within the second of the line before them: its text is compared, not parsed.
+  // Most lines come within the second of the line before them: its bytes are compared, and nothing is parsed.
   let prefix = '';
+  let prefixBytes = Buffer.alloc(0);
 
   const isInCurrentSecond = (at: string): boolean => at.startsWith(prefix) && at.length === 30 && at.endsWith('Z');
   const momentOf = (at: string): Moment | undefined =>
@@ -49,33 +52,42 @@ export function createPosition(isPart: boolean): Position {
       ? { second: current.second, nano: Number(at.slice(20, 29)) }
       : parseMoment(at);
 
+  const latest = (): string | undefined => (lastNano < 0 ? last : `${prefix}${String(lastNano).padStart(9, '0')}Z`);
+  const isUsual = (at: string): boolean => at.length === 30 && at.endsWith('Z');
+
   return {
-    take({ at, end }) {
-      if (end === 'piece') return;
-      if (current !== undefined && prefix !== '' && isInCurrentSecond(at)) {
-        current.at.push(at);
-        if (last === undefined || at > last || last.length !== at.length) last = at;
+    take(line) {
+      if (line.end === 'piece') return;
+      const nano = lastNano < 0 || line.span === undefined ? -1 : nanoWithin(line.span, prefixBytes);
+      if (nano >= 0 && current !== undefined) {
+        current.nanos.push(nano);
+        if (nano > lastNano) lastNano = nano;
         return;
       }
+      const { at } = line;
       const moment = parseMoment(at);
       if (moment === undefined) return;
       first ??= moment;
       if (current === undefined || moment.second > current.second) {
         former = current?.second === moment.second - 1 ? current : undefined;
-        current = { second: moment.second, at: [] };
-        prefix = at.length === 30 && at.endsWith('Z') ? at.slice(0, 20) : '';
-        last = at;
+        current = { second: moment.second, nanos: [] };
+        prefix = isUsual(at) ? at.slice(0, 20) : '';
+        prefixBytes = Buffer.from(prefix);
+        [last, lastNano] = [at, prefix === '' ? -1 : moment.nano];
       }
       if (moment.second === current.second) {
-        current.at.push(at);
-        if (last === undefined || compareMoments(parseMoment(last) ?? moment, moment) < 0) last = at;
+        current.nanos.push(moment.nano);
+        const known = latest();
+        if (known === undefined || compareMoments(parseMoment(known) ?? moment, moment) < 0) {
+          [last, lastNano] = [at, prefix !== '' && isInCurrentSecond(at) ? moment.nano : -1];
+        }
       } else if (moment.second === current.second - 1) {
-        former ??= { second: moment.second, at: [] };
-        former.at.push(at);
+        former ??= { second: moment.second, nanos: [] };
+        former.nanos.push(moment.nano);
       }
     },
     get last() {
-      return last;
+      return latest();
     },
     get since() {
       return current === undefined ? undefined : formatSecond(current.second - 1);
@@ -85,10 +97,7 @@ export function createPosition(isPart: boolean): Position {
       for (const each of [former, current]) {
         if (each === undefined) continue;
         const counts = new Map<number, number>();
-        for (const at of each.at) {
-          const { nano = 0 } = momentOf(at) ?? {};
-          counts.set(nano, (counts.get(nano) ?? 0) + 1);
-        }
+        for (const nano of each.nanos) counts.set(nano, (counts.get(nano) ?? 0) + 1);
         seen.set(each.second, counts);
       }
       const begin = isPart ? first : undefined;
@@ -113,4 +122,17 @@ export function createPosition(isPart: boolean): Position {
       };
     },
   };
+}
+
+/** The nanoseconds of the timestamp before a line, if that begins so and has nine digits and a `Z` behind; else -1. */
+function nanoWithin({ whole, from }: Span, begin: Buffer): number {
+  const start = from - 31;
+  for (let at = 0; at < begin.length; at++) if (whole[start + at] !== begin[at]) return -1;
+  let nano = 0;
+  for (let at = start + begin.length; at < from - 2; at++) {
+    const digit = (whole[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    nano = nano * 10 + digit;
+  }
+  return nano;
 }

@@ -1,4 +1,4 @@
-import type { LogBatch } from './line.ts';
+import { sizeOf, type LogBatch } from './line.ts';
 
 /** Some logs, opened so that all of them can be merged. */
 export interface Ahead {
@@ -49,7 +49,7 @@ async function readSome(lines: AsyncIterator<LogBatch, undefined>, share: number
     const next = await lines.next();
     if (next.done === true) return { batches, isOver: true };
     batches.push(next.value);
-    for (const { bytes } of next.value) size += bytes.length + 100;
+    for (const line of next.value) size += sizeOf(line) + 100;
   }
   return { batches, isOver: false };
 }

@@ -2,7 +2,7 @@ import type { ApiClient } from '../kube/index.ts';
 import { KxError } from '../errors/index.ts';
 import { createBackOff } from './back-off.ts';
 import { isUnknown, mayPass } from './failures.ts';
-import type { LogBatch, LogLine, LogSource, OutputStream } from './line.ts';
+import { sizeOf, type LogBatch, type LogLine, type LogSource, type OutputStream } from './line.ts';
 import { createPosition } from './position.ts';
 import { readLines } from './read-lines.ts';
 import { isPart, openLog, type LogRequest, type LogTarget } from './request.ts';
@@ -78,7 +78,7 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
       if (fresh.at(-1)?.end === 'nothing') held = fresh.pop();
       for (const line of fresh) {
         position.take(line);
-        bytes += line.bytes.length;
+        bytes += sizeOf(line);
       }
       backOff.reset();
       if (fresh.length > 0) yield fresh;

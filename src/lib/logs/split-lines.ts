@@ -1,4 +1,5 @@
 import type { LogLine, LogSource, OutputStream } from './line.ts';
+import { SplitLine } from './split-line.ts';
 
 /** A longer line is given in pieces, so that no line is held in memory as a whole. Bytes. */
 export const maximalPiece = 1 << 20;
@@ -36,6 +37,13 @@ export function createLineSplitter(
   let toSkip = 0;
   let foreign: string | undefined;
 
+  /** Whether a line of a usual timestamp, and nothing else, ends here. */
+  const isUsual = (bytes: Buffer, from: number, to: number): boolean => {
+    const gap = from + usualTimestamp;
+    return (
+      gap <= to && bytes[gap] === space && bytes[gap - 1] === zulu && bytes[from + 4] === 45 && bytes[from + 10] === 84
+    );
+  };
   /** The text of a line from here on, behind its timestamp. Undefined: there is none. */
   const begin = (bytes: Buffer, from: number, to: number): number | undefined => {
     const usual = from + usualTimestamp;
@@ -75,7 +83,9 @@ export function createLineSplitter(
       const lines: LogLine[] = [];
       let from = 0;
       for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
-        if (at === undefined && size === 0) {
+        if (at === undefined && size === 0 && skip === undefined && isUsual(chunk, from, end)) {
+          lines.push(new SplitLine(source, stream, chunk, from, from + usualTimestamp + 1, end));
+        } else if (at === undefined && size === 0) {
           const text = begin(chunk, from, end);
           if (text === undefined) note(chunk.subarray(from, end));
           else lines.push(make(chunk.subarray(text, end), 'line-feed'));

@@ -3,6 +3,7 @@
  * Bytes and values go in, bytes come out; nothing here knows of clusters, files or the terminal.
  */
 export { renderBlock } from './block.ts';
+export { createByteSink } from './byte-sink.ts';
 export { renderDiff } from './diff.ts';
 export { foldNames } from './fold-names.ts';
 export type { Line, LineSource } from './line.ts';

@@ -1,3 +1,4 @@
+import type { ByteSink } from './byte-sink.ts';
 import type { Matcher } from './matcher.ts';
 import { createHighlighter, createTextHighlighter } from './highlight.ts';
 import { createJsonRenderer } from './json-line.ts';
@@ -66,11 +67,12 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
   const prefixOf = oncePerSource((source) => Buffer.from(prefixText(source)));
   const formatTime = timestamps === undefined ? undefined : createTimeFormat(timestamps, timezone);
   const highlight = createHighlighter(options.highlight, paint);
+  const isMarked = options.highlight !== undefined && paint.enabled;
   const mark = createTextHighlighter(options.highlight, paint);
-  const pushHead = ({ source, at }: Line, out: Buffer[]): void => {
-    const prefix = prefixOf(source);
+  const pushHead = (line: Line, out: ByteSink): void => {
+    const prefix = prefixOf(line.source);
     if (prefix.length > 0) out.push(prefix);
-    if (formatTime !== undefined && at !== undefined) out.push(Buffer.from(`${formatTime(at)} `));
+    if (formatTime !== undefined && line.at !== undefined) out.push(Buffer.from(`${formatTime(line.at)} `));
   };
   // Where the line before has no line feed yet: its source, if this line may go on with it.
   let open: { readonly source: LineSource | undefined } | undefined;
@@ -95,7 +97,8 @@ function createTextRenderer(options: RendererOptions): LineRenderer {
       return;
     }
     if (!isRest) pushHead(line, out);
-    highlight(line.bytes, out);
+    if (line.span === undefined || isMarked) highlight(line.bytes, out);
+    else out.pushPart(line.span.whole, line.span.from, line.span.to);
     if (paint.enabled) isColoured = staysColoured(line.bytes) ?? isColoured;
     if (isPiece) return;
     if (isColoured) out.push(reset);

@@ -1,3 +1,5 @@
+import type { ByteSink } from './byte-sink.ts';
+
 /** The container that a line came from. Give the same object for every line of it: what is made of it is kept by it. */
 export interface LineSource {
   readonly context?: string | undefined;
@@ -12,6 +14,8 @@ export interface Line {
   readonly source: LineSource;
   /** Any bytes but a line feed. */
   readonly bytes: Buffer;
+  /** Where `bytes` stand in others: they are taken from there, at less cost. */
+  readonly span?: { readonly whole: Buffer; readonly from: number; readonly to: number } | undefined;
   /** How it ends: `piece`: the next line of the source goes on with it; `nothing`: it is the last. Absent: a line feed. */
   readonly end?: 'line-feed' | 'piece' | 'nothing' | undefined;
   /** RFC 3339, as the server gave it. */
@@ -19,11 +23,8 @@ export interface Line {
   readonly stream?: 'stdout' | 'stderr' | undefined;
 }
 
-/**
- * Appends one line as it is shown to `out`: a few buffers that the caller joins and writes. They may be
- * parts of `line.bytes`.
- */
-export type LineRenderer = (line: Line, out: Buffer[]) => void;
+/** Appends one line as it is shown. */
+export type LineRenderer = (line: Line, out: ByteSink) => void;
 
 export const lineFeed = Buffer.from('\n');
 

@@ -1,4 +1,5 @@
 import { escapeControls } from '../text/index.ts';
+import type { ByteSink } from './byte-sink.ts';
 import { escapeLine, parseObject, showText } from './json-object.ts';
 import { lineFeed, oncePerSource, type Line, type LineRenderer, type LineSource } from './line.ts';
 import { marksOf, type Paint } from './paint.ts';
@@ -9,7 +10,7 @@ export interface TemplateOptions {
   readonly paint: Paint;
   readonly formatTime: (at: string) => string;
   /** Appends the text of a line, with what is painted in it. */
-  readonly highlight: (bytes: Buffer, out: Buffer[]) => void;
+  readonly highlight: (bytes: Buffer, out: ByteSink) => void;
 }
 
 type Marks = readonly [open: Buffer, close: Buffer];
@@ -34,7 +35,7 @@ export function createTemplateRenderer(template: string, options: TemplateOption
 
 function pushText(text: string): LineRenderer {
   const bytes = Buffer.from(text);
-  return (_, out) => void out.push(bytes);
+  return (_, out) => out.push(bytes);
 }
 
 function joinMarks(field: TemplateField, own: ReturnType<ReturnType<typeof createPalette>>, paint: Paint): Marks {

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { LogLine } from '../../../src/lib/logs/index.ts';
 import { createPosition } from '../../../src/lib/logs/position.ts';
-import { line } from './support.ts';
+import { createLineSplitter } from '../../../src/lib/logs/split-lines.ts';
+import { line, source } from './support.ts';
+
+/** The same line as a part of what came from a server. */
+function asItComes({ at, bytes }: LogLine): LogLine {
+  const [split] = createLineSplitter(source).push(Buffer.concat([Buffer.from(`${at} `), bytes, Buffer.from('\n')]));
+  assert.ok(split);
+  return split;
+}
 
 describe('the position in a log', () => {
   test('asks from a second before the last line on', () => {
@@ -59,5 +69,31 @@ describe('the position in a log', () => {
     position.take({ ...line(0), at: '2026-01-02T05:04:05.5+02:00' });
     assert.equal(position.since, '2026-01-02T03:04:04Z');
     assert.equal(position.resume().isNew(line(500_000_000)), false);
+  });
+
+  test('is the same for lines within the bytes of a server, of any times', () => {
+    const at = fc.record({
+      second: fc.integer({ min: 4, max: 7 }),
+      nano: fc.oneof(fc.nat(3), fc.integer({ min: 999_999_997, max: 999_999_999 })),
+      form: fc.constantFrom('Z', 'Z', 'Z', '+00:00', 'short'),
+    });
+    fc.assert(
+      fc.property(fc.array(at), fc.array(at), (seen, again) => {
+        const make = ({ second, nano, form }: (typeof seen)[number]): LogLine => {
+          const usual = line(nano, 'x', 'line-feed', second);
+          if (form === 'short') return { ...usual, at: usual.at.replace(/0*Z$/, 'Z').replace('.Z', 'Z') };
+          return { ...usual, at: usual.at.replace('Z', form) };
+        };
+        const [whole, within] = [createPosition(false), createPosition(false)];
+        for (const each of seen) {
+          whole.take(make(each));
+          within.take(asItComes(make(each)));
+          assert.deepEqual([within.last, within.since], [whole.last, whole.since]);
+        }
+        const [resumed, other] = [whole.resume(), within.resume()];
+        for (const each of again) assert.equal(other.isNew(asItComes(make(each))), resumed.isNew(make(each)));
+        assert.equal(other.continues, resumed.continues);
+      }),
+    );
   });
 });

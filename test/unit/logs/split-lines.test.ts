@@ -14,7 +14,8 @@ function split(
   const lines = chunks.flatMap((chunk) => splitter.push(chunk));
   const last = splitter.finish();
   if (last !== undefined) lines.push(last);
-  return { lines, foreign: splitter.foreign };
+  const plain = lines.map((each) => ({ source: each.source, at: each.at, bytes: each.bytes, end: each.end }));
+  return { lines: plain, foreign: splitter.foreign };
 }
 
 function bytesOf(lines: readonly LogLine[]): Buffer {

@@ -1,4 +1,10 @@
-import { createLineRenderer, createPaint, type Line, type RendererOptions } from '../../../src/lib/render/index.ts';
+import {
+  createByteSink,
+  createLineRenderer,
+  createPaint,
+  type Line,
+  type RendererOptions,
+} from '../../../src/lib/render/index.ts';
 
 export const source = { namespace: 'shop', pod: 'web-0', container: 'app', node: 'node-1' };
 export const at = '2026-03-01T17:04:05.000000001Z';
@@ -14,9 +20,9 @@ const defaults: RendererOptions = {
 /** What a renderer makes of lines of one container. */
 export function renderBytes(options: Partial<RendererOptions>, ...lines: readonly Partial<Line>[]): Buffer {
   const render = createLineRenderer({ ...defaults, ...options });
-  const out: Buffer[] = [];
+  const out = createByteSink();
   for (const line of lines) render({ source, at, bytes: Buffer.from('text'), ...line }, out);
-  return Buffer.concat(out);
+  return out.take();
 }
 
 /** The same as text. */
