@@ -6,7 +6,6 @@ import { join } from 'node:path';
 export interface UnnamedFile {
   readonly handle: FileHandle;
   /** Closes it; nothing of it is left. */
-  /** Closes it; nothing of it is left. */
   readonly close: () => Promise<void>;
 }
 

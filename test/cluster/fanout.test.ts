@@ -100,6 +100,15 @@ suite('a command in sixty real pods', () => {
     assert.match(stdout.toString(), /^-{3,}\n/);
   });
 
+  test('folded names mean their pods, in each of several clusters', { skip: foreignCluster }, async () => {
+    const args = ['on-[1-2],debian', '--context', 'kx-old', '-o', 'json', '-q', '--env', 'WHO={context}:{pod}'];
+    const ended = await fanout([...args, '--', 'sh', '-c', 'echo $WHO']);
+    assert.equal(ended.code, 0, ended.stderr);
+    const said = resultsOf(ended).map(({ stdout }) => stdout);
+    const expected = ['kx', 'kx-old'].flatMap((name) => ['debian', 'on-1', 'on-2'].map((pod) => `${name}:${pod}\n`));
+    assert.deepEqual(said.sort(), expected.sort());
+  });
+
   test('stdin and scripts reach all of them whole', async () => {
     const folder = await temporaryFolder();
     const script = join(folder, 'count.sh');
