@@ -1,18 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type ConnectionOptions } from 'node:tls';
 
 import { KxError } from '../errors/index.ts';
 import { explainDialFailure } from './failures.ts';
+import { handshakeTurns, type ServerHandshakes } from './handshake-turns.ts';
 import type { Identity } from './identity.ts';
 import { keepAliveMs, whenReady, type Way } from './way.ts';
 
 /** A dial, a tunnel and a TLS handshake together may take this long, as long as client-go gives a dial. */
 const dialTimeoutMs = 30_000;
-/** After this time a dial is begun once more beside it: a handshake may be lost, and nothing was asked yet. */
-const secondDialMs = 6000;
+const handshakesWithServer = handshakeTurns();
 
 /**
  * An agent whose sockets go that way as that identity. A request reuses an idle socket, an upgrade takes it over, and
@@ -21,11 +20,12 @@ const secondDialMs = 6000;
 export function createAgent(way: Way, identity: Identity): Agent {
   const agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs });
   const secure = way.url.protocol === 'https:' ? tlsOptions(way, identity) : undefined;
+  const handshakes = handshakesWithServer();
   const createConnection = (
     options: { dialSignal?: AbortSignal },
     done: (error: Error | null, socket?: Socket) => void,
   ) => {
-    dial(way, secure, options.dialSignal).then(
+    dial(way, secure, handshakes, options.dialSignal).then(
       (socket) => done(null, socket),
       (error: unknown) => done(explainDialFailure(error, way)),
     );
@@ -33,23 +33,27 @@ export function createAgent(way: Way, identity: Identity): Agent {
   return Object.assign(agent, { createConnection });
 }
 
-/** The first of two dials that succeeds; the second begins only where the first takes long. */
-async function dial(way: Way, secure: ConnectionOptions | undefined, signal: AbortSignal | undefined): Promise<Socket> {
-  const lost = new AbortController();
-  const ends = AbortSignal.any([lost.signal, AbortSignal.timeout(dialTimeoutMs), ...(signal ? [signal] : [])]);
-  const first = dialOnce(way, secure, ends);
-  const second = sleep(secondDialMs, undefined, { signal: ends }).then(() => dialOnce(way, secure, ends));
-  let won: Socket | undefined;
+/** Dials in its turn; the time begins with it. */
+async function dial(
+  way: Way,
+  secure: ConnectionOptions | undefined,
+  handshakes: ServerHandshakes,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
+  const within = () => AbortSignal.any([AbortSignal.timeout(dialTimeoutMs), ...(signal ? [signal] : [])]);
+  if (secure === undefined) return connectOnce(way, secure, within());
+  const end = await handshakes.begin(signal ?? new AbortController().signal);
   try {
-    won = await Promise.race([first, second.catch(() => first)]);
-    return won;
-  } finally {
-    lost.abort();
-    for (const each of [first, second]) each.then((socket) => socket !== won && socket.destroy()).catch(() => {});
+    const socket = await connectOnce(way, secure, within());
+    end(true);
+    return socket;
+  } catch (error) {
+    end(false);
+    throw error;
   }
 }
 
-async function dialOnce(way: Way, secure: ConnectionOptions | undefined, ends: AbortSignal): Promise<Socket> {
+async function connectOnce(way: Way, secure: ConnectionOptions | undefined, ends: AbortSignal): Promise<Socket> {
   const host = way.url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(way.url.port) || (secure === undefined ? 80 : 443);
   const tunnel = way.proxy && (await openTunnel(way, way.proxy, host, port, ends));

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test } from 'node:test';
 
-import { eventually } from '../../support/eventually.ts';
 import { proxyFromEnv } from '../../../src/lib/kube/proxy-choice.ts';
 import { startApi } from './support/api.ts';
 import { makeAuthority } from './support/authority.ts';
@@ -202,25 +199,4 @@ test('a dial that hangs ends with its signal', async (t) => {
   const client = await connectWith(t, config);
   const signal = AbortSignal.timeout(100);
   assert.equal((await errorOf(client.get('/version', { signal }))).code, 'KX_CANCELED');
-});
-
-test('a handshake that gets lost is made once more', async (t) => {
-  const api = await startSecureApi(t);
-  const sockets: Socket[] = [];
-  // Takes the first connection, and never says a word on it.
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}).resume());
-    if (sockets.length > 1) socket.pipe(connectTcp(api.port, '127.0.0.1').on('error', () => {})).pipe(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const config = oneContext({ ...clusterOf(api), server: `https://127.0.0.1:${port}` }, { token: 'x' });
-  const client = await connectWith(t, config);
-  assert.deepEqual(await client.get('/version'), { kind: 'Answer' });
-  await eventually('the lost one is left', () => sockets[0]?.readableEnded === true || sockets[0]?.destroyed === true);
-  assert.equal(sockets.length, 2);
 });
