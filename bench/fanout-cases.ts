@@ -39,7 +39,7 @@ export const fanoutComparisons: readonly Comparison[] = [
   ...[60, 200].map(onCluster),
   {
     name: 'fanout-sandbox-1000',
-    job: '`true` in 1,000 pods of a sandbox',
+    job: '`true` in 1,000 pods of a sandbox, which has the cores before its clients',
     place: 'sandbox-1000',
     contenders: both(sandboxLabel),
     output: 'null',
