@@ -8,7 +8,8 @@ binary := dist/kubectl-kx
 installed := node_modules/.package-lock.json
 sources := $(shell find src -name '*.ts') scripts/build.ts oclif.manifest.json package.json
 unit_tests := 'test/unit/**/*.test.ts' 'test/conformance/*.test.ts' 'test/cli/*.test.ts'
-run_tests := node --test --test-concurrency=2 --test-timeout=300000
+# Each file has a keeper that ends it when it takes too long, and what it leaves.
+run_tests := node --import=./test/support/keeper.ts --test --test-concurrency=2 --test-timeout=300000
 
 .PHONY: help deps build demo test check surface cluster-up cluster-down test-cluster bench release test-release clean
 

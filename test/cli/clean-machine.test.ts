@@ -1,10 +1,10 @@
 /** kx where there is nothing but the file itself: no home, no terminal, no locale, no network but the cluster. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { openPty } from '../support/pty.ts';
 import { kxBinary, run, start, type Ended, type ProgramOptions } from '../support/program.ts';
@@ -18,11 +18,7 @@ suite('on a clean machine', () => {
   let folder: string;
   before(async () => {
     sandbox = await startSandboxProcess();
-    folder = mkdtempSync(join(tmpdir(), 'kx-clean-'));
-  });
-  after(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await sandbox.close();
+    folder = temporaryFolder();
   });
 
   /** kx with no variables but these, not even PATH. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { kxBinary, run, runKx } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
@@ -64,7 +64,6 @@ for (const [shell, { words, learn, first }] of Object.entries(shells)) {
       const made = await runKx(['exec', 'one', '--', 'mkdir', '-p', '/srv/deep'], sandbox);
       assert.equal(made.code, 0, made.stderr);
     });
-    after(() => sandbox.close());
 
     const open = async (script: string): Promise<void> => {
       pty = await openPty([shell, ...words], {
@@ -92,7 +91,6 @@ for (const [shell, { words, learn, first }] of Object.entries(shells)) {
 
     suite('kubectl-kx by the script of kx:', () => {
       before(() => open('kubectl-kx completion'));
-      after(() => pty.close());
       for (const [what, typed, wanted] of completions) {
         test(what, () => becomes(`kubectl-kx ${typed}`, `kubectl-kx ${wanted}`));
       }
@@ -106,7 +104,6 @@ for (const [shell, { words, learn, first }] of Object.entries(shells)) {
           await pty.sees(/ready/);
         }
       });
-      after(() => pty.close());
       for (const [what, typed, wanted] of completions) {
         test(what, () => becomes(`kubectl kx ${typed}`, `kubectl kx ${wanted}`));
       }

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { kxBinary, run, runKx } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 /** What kx answers to a line that ends in a TAB, its last line apart. */
 async function complete(line: string, env: Readonly<Record<string, string | undefined>>, cwd?: string) {
@@ -36,7 +37,6 @@ suite('completion of kx', () => {
     );
     assert.equal(made.code, 0, made.stderr);
   });
-  after(() => sandbox.close());
 
   const cases: readonly (readonly [what: string, line: string, names: readonly string[], directive: string])[] = [
     ['commands by their beginning', 'fan', ['fanout-exec', 'fanout'], ':4'],
@@ -151,15 +151,12 @@ suite('completion where nothing can be asked is silent', () => {
 
   test('with a server that does not answer, and ends by itself', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
+    endAfterwards(() => server.close());
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const words = `--server http://127.0.0.1:${port}`;
-    try {
-      assert.deepEqual((await complete(`exec ${words} o`, {})).names, []);
-      assert.deepEqual((await complete(`exec ${words} repl`, {})).names, ['replicaset/', 'replicationcontroller/']);
-    } finally {
-      server.close();
-    }
+    assert.deepEqual((await complete(`exec ${words} o`, {})).names, []);
+    assert.deepEqual((await complete(`exec ${words} repl`, {})).names, ['replicaset/', 'replicationcontroller/']);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 
 suite('kx cp --update and --checksum', () => {
@@ -9,7 +9,6 @@ suite('kx cp --update and --checksum', () => {
   before(async () => {
     bench = await startCopyBench();
   });
-  after(() => bench.sandbox.close());
 
   function makeTree(root: string): void {
     mkdirSync(join(root, 'sub'), { recursive: true });

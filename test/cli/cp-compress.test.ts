@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -25,10 +25,6 @@ suite('kx cp over a slow connection', () => {
     file = join(bench.fresh(), 'file');
     writeFileSync(file, text);
     await bench.copies(file, 'one:/tmp/source');
-  });
-  after(async () => {
-    await proxy.close();
-    await bench.sandbox.close();
   });
 
   async function copy(from: string, to: string): Promise<{ readonly passed: number; readonly said: string }> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { kxBinary, startKx } from '../support/program.ts';
 import { openPty } from '../support/pty.ts';
@@ -34,7 +34,6 @@ suite('kx cp over connections that break, and what it shows', () => {
   before(async () => {
     bench = await startCopyBench(cluster);
   });
-  after(() => bench.sandbox.close());
 
   test('a copy down goes on where a connection was lost, and is whole', async () => {
     const cwd = bench.fresh();
@@ -98,7 +97,6 @@ suite('kx cp over connections that break, and what it shows', () => {
     await pty.sees(/ of 293 KiB {2}\d+% {2}.* left/);
     await pty.sees(/\r\x1b\[K.*copied 1 file, 293 KiB in [\d.]+ s/);
     assert.equal((await pty.ended).code, 0);
-    pty.close();
   });
 
   test('Ctrl-C ends a copy with 130 and leaves no half file', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { run } from '../support/program.ts';
 
@@ -93,7 +93,6 @@ suite('source and destination of kx cp mean what they mean to cp -r', () => {
   before(async () => {
     bench = await startCopyBench();
   });
-  after(() => bench.sandbox.close());
   const here = (root: string, script: string): string => execFileSync('sh', ['-c', script], { cwd: root }).toString();
   const sorted = (text: string): string => text.trim().split(' ').sort().join(' ');
 

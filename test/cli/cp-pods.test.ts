@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 
 const pod = (name: string, more = ''): string => `
@@ -33,7 +33,6 @@ suite('kx cp with many pods', () => {
   before(async () => {
     bench = await startCopyBench(cluster);
   });
-  after(() => bench.sandbox.close());
 
   test('copies up to every pod of a workload, and down into a directory for each', async () => {
     const cwd = bench.fresh();

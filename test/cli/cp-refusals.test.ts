@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { assertRefused, type Refusal } from '../support/refusals.ts';
 
@@ -143,7 +143,6 @@ suite('what kx cp refuses is one line with a code, and nothing is done', () => {
   before(async () => {
     bench = await startCopyBench();
   });
-  after(() => bench.sandbox.close());
 
   for (const { what, args, ...refusal } of refusals) {
     test(`kx cp ${what} is an error`, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 import { eventually } from '../support/eventually.ts';
@@ -41,10 +41,6 @@ suite('kx cp --resume', () => {
     );
     proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     behind = ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', server.hostname];
-  });
-  after(async () => {
-    await proxy.close();
-    await bench.sandbox.close();
   });
 
   const sumOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

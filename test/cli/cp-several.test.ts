@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 
 suite('kx cp with several sources', () => {
@@ -18,7 +18,6 @@ suite('kx cp with several sources', () => {
   before(async () => {
     bench = await startCopyBench();
   });
-  after(() => bench.sandbox.close());
 
   /** How often a command was run in a container. */
   const execs = (stderr: string): number => stderr.match(/^(?:GET|POST) .*\/exec\?.* 101 /gm)?.length ?? 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -26,7 +26,6 @@ suite(`a large file through ${copies * cutsOfEach} cuts at random bytes`, () => 
     await bench.inPod('one', 'touch -d @1000000000 /tmp/source');
     server = new URL((await connect({ kubeconfig: bench.sandbox.kubeconfig }, { env: {}, log: () => {} })).server);
   });
-  after(() => bench.sandbox.close());
 
   /** Copies through the cuts; gives how many there were, and how many bytes have passed. */
   async function copyThroughCuts(
@@ -45,7 +44,7 @@ suite(`a large file through ${copies * cutsOfEach} cuts at random bytes`, () => 
     const { code, stderr } = await bench.cp(['--compress', 'none', '--retries', '20', ...behind, from, to], {
       timeout: 120_000,
     });
-    await proxy.close();
+    proxy.close();
     assert.equal(code, 0, `cuts after ${places.join(', ')}: ${stderr}`);
     return { cuts: stderr.match(/trying again/g)?.length ?? 0, passed: proxy.carried };
   }

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 import { kxBinary, run } from '../support/program.ts';
 
@@ -21,7 +21,6 @@ suite('kx cp', () => {
   before(async () => {
     bench = await startCopyBench();
   });
-  after(() => bench.sandbox.close());
   /** A local shell in which $KX is the program. */
   const shell = (script: string, cwd: string) =>
     run('sh', ['-c', script], { env: { ...bench.sandbox.env, KX: kxBinary() }, cwd });

@@ -4,13 +4,14 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import type { Check, Report } from '../support/doctor.ts';
 import { checkSchema, schemaIn } from '../support/json-schema.ts';
 import { runKx } from '../support/program.ts';
 import { sandboxFixtures, startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import { needs } from '../../src/commands/doctor/rights-table.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 const schema = schemaIn(readFileSync(resolve(import.meta.dirname, '../../docs/doctor.md'), 'utf8'));
 
@@ -39,7 +40,6 @@ suite('kx doctor', () => {
   before(async () => {
     sandbox = await startSandboxProcess(readFileSync(sandboxFixtures, 'utf8') + moreFixtures);
   });
-  after(() => sandbox.close());
 
   /** The report as JSON, which must fit its schema, the text and the exit code. */
   const examine = async (words: readonly string[], env: Readonly<Record<string, string | undefined>> = sandbox.env) => {
@@ -125,19 +125,16 @@ suite('kx doctor', () => {
     const proxy = createServer().on('connect', (_request, socket) => {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
     });
+    endAfterwards(() => proxy.close());
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
     const url = `http://ann:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const kubeconfig = join(sandbox.folder, 'behind-a-proxy');
     const text = readFileSync(sandbox.kubeconfig, 'utf8');
     writeFileSync(kubeconfig, text.replaceAll(/^(\s*)server:/gm, `$1proxy-url: ${url}\n$1server:`));
-    try {
-      const { failing, find } = await examine(['--kubeconfig', kubeconfig]);
-      assert.deepEqual([failing, find('proxy').details['from']], [['server'], 'proxy-url']);
-      assert.match(find('server').message, /^the proxy 127\.0\.0\.1:\d+ refuses a tunnel to \S+: 407/);
-      assert.equal(JSON.stringify(find('proxy')).includes('secret'), false);
-    } finally {
-      proxy.close();
-    }
+    const { failing, find } = await examine(['--kubeconfig', kubeconfig]);
+    assert.deepEqual([failing, find('proxy').details['from']], [['server'], 'proxy-url']);
+    assert.match(find('server').message, /^the proxy 127\.0\.0\.1:\d+ refuses a tunnel to \S+: 407/);
+    assert.equal(JSON.stringify(find('proxy')).includes('secret'), false);
   });
 
   test('of somebody without rights names each, and prints the rules', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { runKx, startKx, type Ended } from '../support/program.ts';
 import { countSleepers, uniqueSleep } from '../support/remote-processes.ts';
@@ -10,7 +10,6 @@ suite('kx exec: endings', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
   const exec = (...args: string[]) => runKx(['exec', ...args], { env: sandbox.env });
   const sleepers = async (mark: string) => Number((await exec('one', '--', ...countSleepers(mark))).stdout.toString());
   const gone = (mark: string) => eventually('the remote processes are gone', async () => (await sleepers(mark)) === 0);

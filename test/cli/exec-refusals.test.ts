@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { runKx } from '../support/program.ts';
 import { assertRefused, type Refusal } from '../support/refusals.ts';
@@ -101,7 +101,6 @@ suite('kx exec: what is refused', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
 
   const refuses = async (args: readonly string[], refusal: Omit<Refusal, 'what' | 'args'>) =>
     assertRefused(await runKx(['exec', ...args], { env: sandbox.env }), refusal);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary, runKx } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
@@ -14,7 +14,6 @@ suite('kx exec -it: in a terminal', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
   const exec = (...args: string[]) => runKx(['exec', ...args], { env: sandbox.env });
 
   interface Session {

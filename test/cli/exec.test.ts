@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { kxBinary, run, runKx, startKx, type ProgramOptions } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 
@@ -11,7 +11,6 @@ suite('kx exec: streams, codes and what goes along with a command', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
   const kx = (args: readonly string[], options: ProgramOptions = {}) => runKx(args, { env: sandbox.env, ...options });
   const exec = (...args: string[]) => kx(['exec', ...args]);
   /** A local shell in which $KX is the program. */

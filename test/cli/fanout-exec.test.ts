@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 
 suite('kx fanout-exec: how commands run and end', () => {
@@ -10,7 +10,6 @@ suite('kx fanout-exec: how commands run and end', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
   const linesOf = (stdout: Buffer): string[] => stdout.toString().split('\n').slice(0, -1).sort();
   const script = (name: string, text: string): string => {
     const file = join(fleet.sandbox.folder, name);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 
 const usage: readonly { readonly words: readonly string[]; readonly says: RegExp }[] = [
@@ -27,7 +27,6 @@ suite('kx fanout-exec on nodes', { concurrency: 2 }, () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
 
   const nodes = async (...words: string[]): Promise<unknown[]> => {
     const { code, stdout, stderr } = await fleet.fanout([...words, '--dry-run', '-o', 'json']);

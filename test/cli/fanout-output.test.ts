@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { checkSchema, schemaIn } from '../support/json-schema.ts';
 import { kxBinary, run } from '../support/program.ts';
@@ -11,7 +11,6 @@ suite('kx fanout-exec: what is shown', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
   const shown = async (...args: string[]): Promise<string> => {
     const { stdout, stderr } = await fleet.fanout(['-q', ...args]);
     assert.doesNotMatch(stderr, /KX_INTERNAL/);

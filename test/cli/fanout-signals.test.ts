@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { kxBinary, run, type Running } from '../support/program.ts';
 import { countSleepers, uniqueSleep } from '../support/remote-processes.ts';
@@ -9,7 +9,6 @@ suite('kx fanout-exec: Ctrl-C, signals and readers that leave', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
 
   /** How many processes of a mark are left in all web pods. */
   const leftOf = async (mark: string): Promise<number> => {

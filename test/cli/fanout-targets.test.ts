@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { runKx } from '../support/program.ts';
 
@@ -10,7 +10,6 @@ suite('kx fanout-exec: which containers are meant', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
 
   /** The targets as NAMESPACE/POD/CONTAINER. */
   const targets = async (args: readonly string[], stdin?: string): Promise<string[]> => {

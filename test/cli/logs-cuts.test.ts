@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { runKx, startKx, type Running } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 const cluster = readFileSync(resolve(import.meta.dirname, '../support/logs.yaml'), 'utf8');
 const cuts = (process.env['KX_SOAK'] ?? '') === '' ? 12 : 100;
@@ -20,10 +21,6 @@ suite(`kx logs through ${cuts} cuts at random bytes`, () => {
     const server = new URL((await connect({ kubeconfig: sandbox.kubeconfig }, { env: {}, log: () => {} })).server);
     proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     behind = ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', server.hostname];
-  });
-  after(async () => {
-    await proxy.close();
-    await sandbox.close();
   });
 
   const countOf = (text: string): number => text.split('\n').length - 1;
@@ -76,7 +73,7 @@ suite(`kx logs through ${cuts} cuts at random bytes`, () => {
   });
 
   test('a log that cannot be read to its end is an error, not an end', async () => {
-    await using broken = await closing(proxyOf(behind));
+    const broken = await closing(proxyOf(behind));
     const { code, stderr } = await runKx(['logs', ...broken.behind, 'counter'], { env: sandbox.env });
     assert.match(stderr, /\[KX_(CONNECTION_LOST|UNREACHABLE)\]/);
     assert.equal(code, 125);
@@ -91,11 +88,6 @@ suite(`kx logs through ${cuts} cuts at random bytes`, () => {
 async function closing({ host, port, name }: { host: string; port: number; name: string }) {
   const proxy = await startTcpProxy({ host, port });
   const timer = setInterval(() => proxy.cutAfter(20_000), 5);
-  return {
-    behind: ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', name],
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await proxy.close();
-    },
-  };
+  endAfterwards(() => clearInterval(timer));
+  return { behind: ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', name] };
 }

@@ -32,7 +32,6 @@ async function serving(writeLog: (response: ServerResponse, query: URLSearchPara
   return {
     start,
     asked: () => count,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
@@ -70,7 +69,7 @@ const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).diges
 suite('kx logs and a hostile log', () => {
   test('a line of 50 MB comes whole in every shape, and is not held in memory', async () => {
     const long = Buffer.alloc(50_000_000, 'abcdefghijklmnopqrstuvwxyz0123456789');
-    await using server = await serving(serveLines([long, Buffer.from('next')]));
+    const server = await serving(serveLines([long, Buffer.from('next')]));
     const expected = hash(Buffer.concat([long, Buffer.from('\nnext\n')]));
     for (const words of [[], ['-o', 'raw', '--tail=2'], ['-o', 'prefix'], ['-o', 'json']]) {
       const { ended, peak } = await peakOf(server.start(...words));
@@ -106,7 +105,7 @@ suite('kx logs and a hostile log', () => {
   test('bytes of any kind pass unchanged, copied or as lines, and JSON stays JSON', async () => {
     const bytes = Buffer.from(randomBytes(1 << 20).filter((byte) => byte !== 10));
     const lines = [bytes, Buffer.from([0, 255, 254, 13, 27, 0]), Buffer.alloc(0), bytes.subarray(0, 70_000)];
-    await using server = await serving(serveLines(lines));
+    const server = await serving(serveLines(lines));
     const whole = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
     for (const words of [[], ['--tail=4']]) {
       const { code, stdout } = await server.start(...words).ended;
@@ -118,7 +117,7 @@ suite('kx logs and a hostile log', () => {
   });
 
   test('what has no timestamp is no line: it is an error, and is not shown as one', async () => {
-    await using server = await serving((response) => response.end('<html>\nno log at all\n'.repeat(1000)));
+    const server = await serving((response) => response.end('<html>\nno log at all\n'.repeat(1000)));
     const { code, stdout, stderr } = await server.start('--tail=5').ended;
     assert.deepEqual([code, stdout.length], [125, 0]);
     assert.match(stderr, /^error: .*failed on the node: <html>.*\[KX_/);
@@ -142,7 +141,7 @@ suite('kx logs and a hostile log', () => {
   ] as const) {
     test(`a server that ${name} for ever is asked less and less often, and that is said`, async () => {
       let since = 0;
-      await using server = await serving((response, _query, count) => {
+      const server = await serving((response, _query, count) => {
         if (count > 1) {
           since ||= performance.now();
           refuse(response);
@@ -169,7 +168,7 @@ suite('kx logs and a hostile log', () => {
       const metadata = { ...pod.metadata, name: `many-${index}`, uid: `u${index}` };
       return { ...pod, metadata };
     });
-    await using server = await startApiServer({
+    const server = await startApiServer({
       '/api/v1/namespaces/default/pods': (request, response) => {
         if (request.url?.includes('watch=') === true) response.flushHeaders();
         else response.end(JSON.stringify({ kind: 'PodList', metadata: { resourceVersion: '7' }, items: pods }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary, run, runKx, startKx, type Ended } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
@@ -24,7 +24,6 @@ suite('kx logs', () => {
       );
     });
   });
-  after(() => sandbox.close());
   const logs = (...args: string[]): Promise<Ended> => runKx(['logs', ...args], { env: sandbox.env });
   const textOf = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await logs(...args);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { runKx } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 
@@ -7,7 +7,6 @@ let sandbox: SandboxProcess;
 before(async () => {
   sandbox = await startSandboxProcess();
 });
-after(() => sandbox.close());
 
 const usage = [
   { what: 'without a target', words: ['--', 'ls'], says: /pod, type\/name or node\/name must be specified/ },

@@ -62,7 +62,6 @@ suite('stock kubectl against the sandbox', { skip }, () => {
     folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
     sandbox = await startSandboxProcess(cluster);
   });
-  after(() => sandbox.close());
   after(() => rmSync(folder, { recursive: true }));
 
   const k = async (args: string, options: ProgramOptions = {}) => {

@@ -107,7 +107,6 @@ suite('kx sandbox', () => {
       await sandbox.running.ended;
       assert.equal((await running.ended).code, 125);
       await eventually('all are gone', () => countProcesses('sleep', mark) === 0);
-      await sandbox.close();
     });
 
     test(`the command behind -- ends with a sandbox that gets ${signal}`, async () => {

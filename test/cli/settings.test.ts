@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { runKx } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 
@@ -10,7 +10,6 @@ suite('settings: values for flags from a file and the environment', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
 
   /** Runs kx with a settings file. */
   const kx = async (settings: string, args: readonly string[], env: Record<string, string> = {}) => {

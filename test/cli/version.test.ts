@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { runKx } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
 
@@ -13,7 +13,6 @@ suite('kx version', () => {
   before(async () => {
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
 
   test('without --remote no server is needed, whatever the format', async () => {
     const env = { KUBECONFIG: '/nonexistent' };

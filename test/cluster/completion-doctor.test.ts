@@ -4,11 +4,12 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { clusterKubeconfig, clusterNamespace, foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { kxBinary, run, runKx } from '../support/program.ts';
 import { examine } from './doctor-support.ts';
-import { kubectl, ownNamespace, runKubectl, temporaryFolder } from './support.ts';
+import { kubectl, ownNamespace, runKubectl } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 
 suite('completion on a real cluster', () => {
   let env: Readonly<Record<string, string>>;

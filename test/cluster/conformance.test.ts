@@ -51,6 +51,5 @@ async function open(
       target: shell.target,
     },
     breakable,
-    close: () => breakable.close(),
   };
 }

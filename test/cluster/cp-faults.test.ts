@@ -5,20 +5,11 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startSecondApiserver } from './second-apiserver.ts';
-import {
-  inPod,
-  kxCp,
-  onNode,
-  ownNamespace,
-  podManifest,
-  sha256OfFile,
-  soak,
-  startKxCp,
-  temporaryFolder,
-} from './support.ts';
+import { inPod, kxCp, onNode, ownNamespace, podManifest, sha256OfFile, soak, startKxCp } from './support.ts';
 
 const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
 const { hostname, port, pathname } = new URL(server);
@@ -27,7 +18,7 @@ const through = (proxy: { port: number }): string[] => [
   ...['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname],
 ];
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const namespace = await ownNamespace(
   'cpfaults',
   podManifest('box', 'kx-busybox', { node: 'node-2' }),
@@ -60,10 +51,9 @@ const fill = (pod: string): Promise<unknown> => kxCp([`${tree}/.`, `${namespace}
 
 suite('a copy whose connection is lost goes on where it stopped', () => {
   for (const pod of ['box', 'gnu']) {
-    test(`up to ${pod}, again and again`, async (context) => {
+    test(`up to ${pod}, again and again`, async () => {
       for (let i = 0; i < (soak ? 25 : 3); i++) {
         const proxy = await startTcpProxy(apiserver);
-        context.after(() => proxy.close());
         const running = startKxCp([...through(proxy), tree, `${namespace}/${pod}:/tmp/up-${i}`]);
         const timer = setInterval(() => proxy.cut(), 150 + Math.random() * 400);
         setTimeout(() => clearInterval(timer), 2500);
@@ -74,11 +64,10 @@ suite('a copy whose connection is lost goes on where it stopped', () => {
       }
     });
 
-    test(`down from ${pod}, again and again`, async (context) => {
+    test(`down from ${pod}, again and again`, async () => {
       await fill(pod);
       for (let i = 0; i < (soak ? 25 : 3); i++) {
         const proxy = await startTcpProxy(apiserver);
-        context.after(() => proxy.close());
         const here = join(folder, `down-${pod}-${i}`);
         const running = startKxCp([...through(proxy), `${namespace}/${pod}:/tmp/src`, here]);
         const timer = setInterval(() => proxy.cut(), 150 + Math.random() * 400);
@@ -91,10 +80,9 @@ suite('a copy whose connection is lost goes on where it stopped', () => {
     });
   }
 
-  test('without retries it is an error, and no half file has its final name', async (context) => {
+  test('without retries it is an error, and no half file has its final name', async () => {
     await fill('gnu');
     const proxy = await startTcpProxy(apiserver);
-    context.after(() => proxy.close());
     const here = join(folder, 'half');
     // For --resume.
     const isKept = (name: string): boolean => /^\..*\.kx-part$/.test(name);
@@ -152,13 +140,9 @@ suite('what dies under a copy is an error or a whole copy', { skip: foreignClust
       assert.equal(code, 0, stderr);
       assert.match(stderr, /trying again/);
     };
-    try {
-      await copyAndKill(huge, there);
-      assert.match(await inPod(`gnu -n ${namespace}`, 'sha256sum /tmp/huge'), new RegExp(`^${sum} `));
-      await copyAndKill(there, back);
-      assert.equal(await sha256OfFile(back), sum);
-    } finally {
-      await second.kill();
-    }
+    await copyAndKill(huge, there);
+    assert.match(await inPod(`gnu -n ${namespace}`, 'sha256sum /tmp/huge'), new RegExp(`^${sum} `));
+    await copyAndKill(there, back);
+    assert.equal(await sha256OfFile(back), sum);
   });
 });

@@ -2,30 +2,21 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { clusterKubeconfig } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import {
-  inPod,
-  kubectl,
-  kxCp,
-  ownNamespace,
-  podManifest,
-  sha256OfFile,
-  startKxCp,
-  temporaryFolder,
-} from './support.ts';
+import { inPod, kubectl, kxCp, ownNamespace, podManifest, sha256OfFile, startKxCp } from './support.ts';
 
 const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
 const { hostname, port, pathname } = new URL(server);
 const proxy = await startTcpProxy({ host: hostname, port: Number(port || 443) });
-after(() => proxy.close());
 const through = ['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname];
 const image = `${process.env['KX_TEST_IMAGES'] ?? ''}kx-busybox:local`;
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const bare = podManifest('bare', 'kx-distroless', {
   spec: `    securityContext: {runAsUser: 65532, runAsGroup: 65532}
     volumeMounts: [{name: data, mountPath: /data}]

@@ -14,9 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { inPod, kubectl, kxCp, ownNamespace, podManifest, sha256OfFile, temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../support/ending.ts';
+import { inPod, kubectl, kxCp, ownNamespace, podManifest, sha256OfFile } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const namespace = await ownNamespace(
   'cp',
   podManifest('box', 'kx-busybox'),

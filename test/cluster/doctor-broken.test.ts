@@ -53,18 +53,16 @@ test('a user who may not exec, with the rule that is missing', async () => {
   assert.match(report.rules ?? '', /resources: \[pods\/exec\], verbs: \[get, create\]/);
 });
 
-test('a link that breaks under load', async (context) => {
+test('a link that breaks under load', async () => {
   const proxy = await startTcpProxy({ host: hostname, port: Number(port || 443) });
-  context.after(() => proxy.close());
   proxy.cutAfter(4 << 20);
   const through = ['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname];
   const { failing, find } = await examine([...admin, ...through, '-n', clusterNamespace, 'one']);
   assert.deepEqual([failing, find('throughput').details['code']], [['throughput'], 'KX_CONNECTION_LOST']);
 });
 
-test('a proxy that lets everything pass but exec', async (context) => {
+test('a proxy that lets everything pass but exec', async () => {
   const proxy = startKubectl(['proxy', '--port=0']);
-  context.after(() => proxy.child.kill());
   const [, address = ''] = await proxy.sees(/Starting to serve on (\S+)/);
   const words = ['--server', `http://${address}`, '-n', clusterNamespace, 'one', '--command', 'exec'];
   const { failing, find } = await examine(words, '/dev/null');

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import type { Running } from '../support/program.ts';
 import { endInPod, inPod, kxExec, ownNamespace, podManifest, startKxExec } from './support.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 const namespace = await ownNamespace(
   'endings',
@@ -165,10 +166,10 @@ suite('kx says that a command is left running', { concurrency: 3 }, () => {
 });
 
 suite('before the command runs', () => {
-  test('Ctrl-C ends kx at once, and --timeout counts', async (t) => {
+  test('Ctrl-C ends kx at once, and --timeout counts', async () => {
     // It takes connections and never answers.
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
-    t.after(() => silent.close());
+    endAfterwards(() => silent.close());
     await once(silent, 'listening');
     const flags = ['--server', `https://127.0.0.1:${(silent.address() as AddressInfo).port}`];
     const { code } = await kxExec([...flags, '--timeout', '2s', 'one', '--', 'true']);

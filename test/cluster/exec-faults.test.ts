@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Ended, Running } from '../support/program.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { endInPod, inPod, kxExec, kubectl, onNode, soak, startKxExec } from './support.ts';
+import { endProcessAfterwards } from '../support/ending.ts';
 
 const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
 const { hostname, port, pathname } = new URL(server);
@@ -44,7 +45,6 @@ suite('a lost connection is never a success', () => {
       assertLost(ended);
       assert.ok(ended.stdout.length >= limit);
       assert.ok(/^(y\n)*y?$/.test(ended.stdout.toString()));
-      await proxy.close();
     }
   });
 
@@ -60,7 +60,6 @@ suite('a lost connection is never a success', () => {
       running.child.stdin.write(bytes.subarray(16 << 20));
       proxy.cut();
       assertLost(await running.ended);
-      await proxy.close();
       await inPod('one', `rm -f ${remote}`);
     }
   });
@@ -75,7 +74,6 @@ suite('a lost connection is never a success', () => {
       proxy.cut();
       const { code, stdout, stderr } = await running.ended;
       assert.ok(code === 125 || (code === 0 && stdout.length === 3_000_000), `${code} ${stdout.length} ${stderr}`);
-      await proxy.close();
     }
   });
 });
@@ -88,19 +86,16 @@ suite('a dead link is noticed within a minute', { concurrency: true }, () => {
     const proxy = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    try {
-      const [line] = (await once(proxy.stdout, 'data')) as [Buffer];
-      const running = startKxExec([...through({ port: Number(line.toString()) }), ...words], { timeout: 90_000 });
-      await ready(running);
-      const stopped = performance.now();
-      proxy.kill('SIGSTOP');
-      const ended = await running.ended;
-      const seconds = (performance.now() - stopped) / 1000;
-      assert.ok(seconds < 60, `noticed after ${seconds} s`);
-      return ended;
-    } finally {
-      proxy.kill('SIGKILL');
-    }
+    endProcessAfterwards(proxy);
+    const [line] = (await once(proxy.stdout, 'data')) as [Buffer];
+    const running = startKxExec([...through({ port: Number(line.toString()) }), ...words], { timeout: 90_000 });
+    await ready(running);
+    const stopped = performance.now();
+    proxy.kill('SIGSTOP');
+    const ended = await running.ended;
+    const seconds = (performance.now() - stopped) / 1000;
+    assert.ok(seconds < 60, `noticed after ${seconds} s`);
+    return ended;
   }
 
   test('while a command is silent', async () => {

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { temporaryFolder } from '../support/ending.ts';
 import { foreignCluster } from '../support/cluster.ts';
-import { inPod, kxExec, ownNamespace, podManifest, runLine, sha256OfFile, soak, temporaryFolder } from './support.ts';
+import { inPod, kxExec, ownNamespace, podManifest, runLine, sha256OfFile, soak } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const namespace = await ownNamespace('input', podManifest('bash', 'kx-debian'));
 const megabytes = soak ? 64 : 16;
 const file = join(folder, 'input');

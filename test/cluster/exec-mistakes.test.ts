@@ -5,11 +5,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Ended } from '../support/program.ts';
-import { kxExec, ownNamespace, podManifest, temporaryFolder } from './support.ts';
+import { kxExec, ownNamespace, podManifest } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const namespace = await ownNamespace(
   'mistakes',
   podManifest('crashing', 'kx-busybox', { ready: false, spec: '    command: ["false"]\n' }),

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary } from '../support/program.ts';
-import { kubectl, runKubectl, runLine, soak, startLine, temporaryFolder } from './support.ts';
+import { kubectl, runKubectl, runLine, soak, startLine } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const mebibytes = soak ? 1024 : 256;
 const maxMemory = 150 << 10;
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { kubectl, kxExec, runKubectl, runLine, temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../support/ending.ts';
+import { kubectl, kxExec, runKubectl, runLine } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const hostname = ['--', 'cat', '/etc/hostname'];
 
 suite('kx runs where kubectl runs, and says the same', { concurrency: 2 }, () => {

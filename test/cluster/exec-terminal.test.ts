@@ -2,20 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { connect } from '../../src/lib/kube/index.ts';
 import { clusterKubeconfig } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { inPod, kxExec, temporaryFolder } from './support.ts';
+import { inPod, kxExec } from './support.ts';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 let sessions = 0;
-const terminals: Pty[] = [];
-// One that a test left open would keep this file from ending.
-after(() => terminals.forEach((pty) => pty.close()));
 
 interface Session {
   readonly pty: Pty;
@@ -35,7 +33,6 @@ async function open(...words: string[]): Promise<Session> {
     rows: 33,
     env: { KUBECONFIG: clusterKubeconfig() },
   });
-  terminals.push(pty);
   return {
     pty,
     pid: async () =>
@@ -161,7 +158,6 @@ suite('a terminal', { concurrency: 2 }, () => {
     proxy.cut();
     assert.equal(await ended(), 125);
     assert.match(pty.screen(), /error:.*KX_CONNECTION_LOST/);
-    await proxy.close();
   });
 
   test('is left by the detach keys', async () => {

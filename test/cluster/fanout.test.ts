@@ -10,7 +10,8 @@ import { eventually } from '../support/eventually.ts';
 import { kxBinary, run, start, type Ended, type Running } from '../support/program.ts';
 import { countSleepers, uniqueSleep } from '../support/remote-processes.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { kubectl, onNode, ownNamespace, podManifest, temporaryFolder } from './support.ts';
+import { kubectl, onNode, ownNamespace, podManifest } from './support.ts';
+import { endAfterwards, endProcessAfterwards, temporaryFolder } from '../support/ending.ts';
 
 const replicas = 60;
 const images = process.env['KX_TEST_IMAGES'] ?? '';
@@ -110,7 +111,7 @@ suite('a command in sixty real pods', () => {
   });
 
   test('stdin and scripts reach all of them whole', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const script = join(folder, 'count.sh');
     await writeFile(script, `wc -c; echo "$1"\n${'# filler\n'.repeat(30_000)}exit 5\n`);
     const input = Buffer.alloc(500_000, 'x');
@@ -167,14 +168,13 @@ suite('what goes wrong in the middle', () => {
 
   test('a kubelet that does not answer fails its own pods only, and soon', { skip: foreignCluster }, async () => {
     await onNode('node-3', 'sh', '-c', 'kill -STOP $(cat /run/kx/kubelet.pid)');
-    try {
-      const ended = await fanout(['on-1', 'on-3', '--timeout', '10s', '-o', 'json', '-q', '--', 'true']);
-      assert.equal(ended.code, 125);
-      assert.equal(resultOf(ended, 'on-1').outcome, 'succeeded');
-      assert.notEqual(resultOf(ended, 'on-3').outcome, 'succeeded');
-    } finally {
-      await onNode('node-3', 'sh', '-c', 'kill -CONT $(cat /run/kx/kubelet.pid)');
-    }
+    const goOn = (): Promise<string> => onNode('node-3', 'sh', '-c', 'kill -CONT $(cat /run/kx/kubelet.pid)');
+    endAfterwards(goOn);
+    const ended = await fanout(['on-1', 'on-3', '--timeout', '10s', '-o', 'json', '-q', '--', 'true']);
+    assert.equal(ended.code, 125);
+    assert.equal(resultOf(ended, 'on-1').outcome, 'succeeded');
+    assert.notEqual(resultOf(ended, 'on-3').outcome, 'succeeded');
+    await goOn();
     await eventually('the node is back', async () => (await fanout(['on-3', '-q', '--', 'true'])).code === 0);
   });
 
@@ -189,7 +189,6 @@ suite('what goes wrong in the middle', () => {
     await running.sees(/^debian up$/m);
     proxy.cut();
     const { code, stderr } = await running.ended;
-    await proxy.close();
     assert.equal(code, 125);
     assert.match(
       stderr,
@@ -216,6 +215,7 @@ suite('what goes wrong in the middle', () => {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    endProcessAfterwards(running);
     running.stdout.pause();
     await new Promise((resolve) => setTimeout(resolve, 5000));
     const chunks: Buffer[] = [];

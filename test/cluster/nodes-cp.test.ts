@@ -8,14 +8,15 @@ import { entryFor, openHelperAccess, placeOf } from '../../src/lib/privileged/in
 import { collect } from '../../src/lib/process/index.ts';
 import type { Pod } from '../../src/lib/target/index.ts';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { nodeNames, onNodes } from './nodes-support.ts';
 import { helpersIn, testImage } from './privileged-support.ts';
-import { kubectl, onNode, ownNamespace, podManifest, sha256OfFile, temporaryFolder } from './support.ts';
+import { kubectl, onNode, ownNamespace, podManifest, sha256OfFile } from './support.ts';
 
 const namespace = await ownNamespace('nodes-cp', podManifest('bare', 'kx-distroless'));
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const nodes = await nodeNames();
 const [first = '', second = first] = nodes;
 const cp = onNodes('cp', namespace);
@@ -110,11 +111,10 @@ suite('what goes wrong in the middle', () => {
     await nothingIsLeft(watchdog);
   });
 
-  test('a link that is cut is got through, and what came back is what was sent', async (context) => {
+  test('a link that is cut is got through, and what came back is what was sent', async () => {
     const { server } = await connect({ kubeconfig: clusterKubeconfig(), context: 'kx' }, { env: {}, log: () => {} });
     const { hostname, port, pathname } = new URL(server);
     const proxy = await startTcpProxy({ host: hostname, port: Number(port || 443) });
-    context.after(() => proxy.close());
     const through = ['--server', `https://127.0.0.1:${proxy.port}${pathname}`, '--tls-server-name', hostname];
     const up = cp.start([...through, big, `node/${first}:${there}/cut`, '-v', '1']);
     await up.sees(/ has tar/);

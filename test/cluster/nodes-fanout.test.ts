@@ -3,14 +3,15 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Ended } from '../support/program.ts';
 import { nodeNames, onNodes } from './nodes-support.ts';
 import { helpersIn, testImage } from './privileged-support.ts';
-import { kubectl, onNode, ownNamespace, runKubectl, temporaryFolder } from './support.ts';
+import { kubectl, onNode, ownNamespace, runKubectl } from './support.ts';
 
 const namespace = await ownNamespace('nodes');
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const nodes = await nodeNames();
 const fanout = onNodes('fanout-exec', namespace);
 /** The minute of the watchdog, and what a loaded machine adds. */

@@ -66,7 +66,6 @@ suite('what a kx leaves that cannot clean up', { skip: foreignCluster }, () => {
     assert.equal(await isRunning(), true);
     await eventually('nothing runs', async () => !(await isRunning()), watchdog);
     await nothingIsLeft();
-    await proxy.close();
     const { code, stderr } = await running.ended;
     assert.equal(code, 125);
     assert.match(stderr, new RegExp(`: ${nodes.length} ended in an unknown way$`, 'm'));

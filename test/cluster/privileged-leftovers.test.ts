@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { suite, test } from 'node:test';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { helpersIn, pexec, startPexec } from './privileged-support.ts';
-import { inPod, kubectl, onNode, ownNamespace, temporaryFolder } from './support.ts';
+import { inPod, kubectl, onNode, ownNamespace } from './support.ts';
 
 const namespace = await ownNamespace('leftovers');
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const place = ['--helper-namespace', namespace];
 /** The minute of the watchdog, and what a loaded machine adds. */
 const watchdog = 120_000;
@@ -109,7 +110,6 @@ test('a network that is cut: the command ends with the watchdog, and is no succe
   assert.equal(await runsIn('debian', word), true);
   await eventually('the command is gone', async () => !(await runsIn('debian', word)), watchdog);
   await nothingIsLeft(20_000);
-  await proxy.close();
   const { code } = await running.ended;
   assert.equal(code, 125);
 });

@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { clusterKubeconfig } from '../support/cluster.ts';
+import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
 import { privilegedWords, testImage } from './privileged-support.ts';
-import { inPod, temporaryFolder } from './support.ts';
+import { inPod } from './support.ts';
 
-const folder = await temporaryFolder();
-const terminals: Pty[] = [];
-after(() => terminals.forEach((pty) => pty.close()));
+const folder = temporaryFolder();
+let opened = 0;
 
 async function open(...words: string[]): Promise<Pty> {
-  const pty = await openPty([kxBinary(), ...privilegedWords(words)], {
+  opened++;
+  return openPty([kxBinary(), ...privilegedWords(words)], {
     columns: 91,
     rows: 33,
     env: { KUBECONFIG: clusterKubeconfig() },
     timeout: 90_000,
   });
-  terminals.push(pty);
-  return pty;
 }
 
 const places = [
@@ -38,7 +37,7 @@ for (const { where, words } of places) {
       pty.write('echo $((6 * 7))\r');
       await pty.sees(/\b42\r\n/);
       assert.doesNotMatch(pty.screen(), /job control|tty/);
-      const word = `${400_000 + process.pid + terminals.length}`;
+      const word = `${400_000 + process.pid + opened}`;
       pty.write(`sh -c 'echo be''gun; exec sleep ${word}'\r`);
       await pty.sees(/begun\r\n/);
       pty.write('\x03');

@@ -6,6 +6,7 @@ import { clusterKubeconfig } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { runKubectl } from './support.ts';
+import { endProcessAfterwards } from '../support/ending.ts';
 
 /** One more kube-apiserver of the same cluster, that a test may kill: nothing else uses it. */
 export interface SecondApiserver {
@@ -17,7 +18,7 @@ export interface SecondApiserver {
   start(): Promise<void>;
 }
 
-/** Starts it, with the arguments of the first. */
+/** Starts it, with the arguments of the first, until the test is over. */
 export async function startSecondApiserver(): Promise<SecondApiserver> {
   const pid = readFileSync(join(dirname(clusterKubeconfig()), 'run/kube-apiserver.pid'), 'utf8').split(' ')[0] ?? '';
   const [file = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
@@ -40,6 +41,7 @@ export async function startSecondApiserver(): Promise<SecondApiserver> {
     },
     async start() {
       process = spawn(file, words, { stdio: 'ignore' });
+      endProcessAfterwards(process);
       await eventually('the second apiserver serves', serves, 120_000);
     },
   };

@@ -2,13 +2,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { after } from 'node:test';
+import {} from 'node:test';
 import { promisify } from 'node:util';
 import { clusterKubeconfig, foreignCluster } from '../support/cluster.ts';
 import { kxBinary, run, start, type Ended, type ProgramOptions, type Running } from '../support/program.ts';
+import { endAfterwards } from '../support/ending.ts';
+import { bequeath } from '../support/keeper.ts';
 
 const exec = promisify(execFile);
 
@@ -103,13 +105,6 @@ export async function onNode(node: string, ...command: string[]): Promise<string
   return stdout;
 }
 
-/** A folder for the tests of this file, removed after them. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'kx-cluster-test-'));
-  after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** The manifest of a pod of one of the images of the cluster. `spec` is more of its container, `node` where it must be. */
 export function podManifest(
   name: string,
@@ -132,7 +127,10 @@ ${spec}`;
 export async function ownNamespace(name: string, ...pods: readonly string[]): Promise<string> {
   const namespace = `kx-${name}-${process.pid}`;
   await kubectl('create', 'namespace', namespace);
-  after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
+  const deletion = ['delete', 'namespace', namespace, '--wait=false'];
+  const [program, words] = kubectlWords(deletion);
+  const takeBack = bequeath([program, ...words].map((word) => `'${word}'`).join(' '));
+  endAfterwards(() => kubectl(...deletion).then(takeBack));
   const wait = ['wait', '-n', namespace, '--timeout=120s'];
   await kubectl(...wait, '--for=create', 'serviceaccount/default', 'configmap/kube-root-ca.crt');
   if (pods.length === 0) return namespace;

@@ -14,13 +14,14 @@ import { followTimes } from '../../src/lib/target/selection/follow-pods.ts';
 import { clusterKubeconfig } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { kubectl, ownNamespace, podManifest, temporaryFolder } from './support.ts';
+import { kubectl, ownNamespace, podManifest } from './support.ts';
+import { endAfterwards, temporaryFolder } from '../support/ending.ts';
 
 const sleeper = `    command: [sh, -c, 'trap "exit 0" TERM; while :; do sleep 0.2; done']\n`;
 const pinned = { spec: sleeper, node: 'node-1' };
 const unready = { ...pinned, ready: false };
 const namespace = await ownNamespace('follow', podManifest('one', 'kx-busybox', pinned));
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const everything: ContainerSelection = { namespaces: [namespace], sources: [], containers: 'all' };
 
 function openApi(options: { readonly server?: string } = {}): Promise<ApiClient> {
@@ -39,6 +40,10 @@ function follow(api: ApiClient, selection: ContainerSelection, times: Partial<ty
     for await (const event of all) events.push(event);
   })();
   reading.catch(() => {});
+  endAfterwards(async () => {
+    controller.abort();
+    await reading;
+  });
   return {
     events,
     async until<Type extends ContainerEvent['type']>(
@@ -54,10 +59,6 @@ function follow(api: ApiClient, selection: ContainerSelection, times: Partial<ty
         eventually(`${type} is told`, found, 180_000),
         reading.then(() => Promise.reject(new Error('it ended'))),
       ]);
-    },
-    async [Symbol.asyncDispose]() {
-      controller.abort();
-      await reading;
     },
   };
 }
@@ -79,7 +80,7 @@ function told(events: readonly ContainerEvent[], pod: string): string[] {
 
 suite('following containers of a real cluster', () => {
   test('tells of a pod that comes, is started again, goes, and comes again under its name', async () => {
-    await using following = follow(await openApi(), everything);
+    const following = follow(await openApi(), everything);
     await following.until('listed');
     await apply('two', podManifest('two', 'kx-busybox', pinned));
     const appeared = await following.until('appeared', ({ container }) => container.pod === 'two');
@@ -108,7 +109,7 @@ suite('following containers of a real cluster', () => {
   });
 
   test('tells a pod as gone that loses its label, and not as deleted', async () => {
-    await using following = follow(await openApi(), { ...everything, labelSelector: 'role=worker' });
+    const following = follow(await openApi(), { ...everything, labelSelector: 'role=worker' });
     await following.until('listed');
     await kubectl('label', 'pod', '-n', namespace, 'one', 'role=worker');
     await following.until('appeared', ({ container }) => container.pod === 'one');
@@ -120,27 +121,25 @@ suite('following containers of a real cluster', () => {
   test('goes on through connections that are cut and frozen, without loss or repetition', async () => {
     const server = new URL((await openApi()).server);
     const proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
-    try {
-      const api = await openApi({ server: `https://127.0.0.1:${proxy.port}` });
-      await using following = follow(api, everything, { silence: 2000, answer: 2000 });
-      await following.until('listed');
-      await following.until('appeared', ({ container }) => container.pod === 'one');
-      proxy.cut();
-      await apply('cut', podManifest('cut', 'kx-busybox', unready));
-      await following.until('changed', ({ container }) => container.pod === 'cut' && container.state === 'running');
-      proxy.freeze();
-      await apply('frozen', podManifest('frozen', 'kx-busybox', unready));
-      await kubectl('wait', '-n', namespace, '--for=condition=Ready', 'pod/frozen', '--timeout=60s');
-      await following.until('interrupted');
-      proxy.thaw();
-      await following.until('resumed');
-      await following.until('changed', ({ container }) => container.pod === 'frozen' && container.state === 'running');
-      for (const pod of ['one', 'cut', 'frozen']) {
-        assert.equal(told(following.events, pod).filter((each) => each === 'appeared').length, 1, pod);
-      }
-    } finally {
-      await proxy.close();
-      await kubectl('delete', 'pod', '-n', namespace, 'cut', 'frozen', '--wait=false', '--force', '--ignore-not-found');
+    endAfterwards(() =>
+      kubectl('delete', 'pod', '-n', namespace, 'cut', 'frozen', '--wait=false', '--force', '--ignore-not-found'),
+    );
+    const api = await openApi({ server: `https://127.0.0.1:${proxy.port}` });
+    const following = follow(api, everything, { silence: 2000, answer: 2000 });
+    await following.until('listed');
+    await following.until('appeared', ({ container }) => container.pod === 'one');
+    proxy.cut();
+    await apply('cut', podManifest('cut', 'kx-busybox', unready));
+    await following.until('changed', ({ container }) => container.pod === 'cut' && container.state === 'running');
+    proxy.freeze();
+    await apply('frozen', podManifest('frozen', 'kx-busybox', unready));
+    await kubectl('wait', '-n', namespace, '--for=condition=Ready', 'pod/frozen', '--timeout=60s');
+    await following.until('interrupted');
+    proxy.thaw();
+    await following.until('resumed');
+    await following.until('changed', ({ container }) => container.pod === 'frozen' && container.state === 'running');
+    for (const pod of ['one', 'cut', 'frozen']) {
+      assert.equal(told(following.events, pod).filter((each) => each === 'appeared').length, 1, pod);
     }
   });
 
@@ -158,7 +157,7 @@ suite('following containers of a real cluster', () => {
       },
     };
     let spoil = true;
-    await using following = follow(old, everything, { silence: 1000, steady: 0 });
+    const following = follow(old, everything, { silence: 1000, steady: 0 });
     await following.until('listed');
     await eventually('the watch was refused', () => !spoil);
     await apply('after', podManifest('after', 'kx-busybox', unready));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { KxError } from '../../src/lib/errors/index.ts';
 import { connect, type ApiClient } from '../../src/lib/kube/index.ts';
@@ -17,6 +17,7 @@ import {
 } from '../../src/lib/target/index.ts';
 import { apiserverTransport } from '../../src/lib/transport/index.ts';
 import { clusterKubeconfig, clusterNamespace } from '../support/cluster.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 const kubeconfig = clusterKubeconfig();
 const ownKubectl = join(dirname(kubeconfig), 'bin', 'kubectl');
@@ -146,7 +147,7 @@ suite('a workload without a pod', () => {
   const waitsForImage = '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ErrImageNeverPull';
   const namespace = `kx-target-${process.pid}`;
   before(() => kubectl('create', 'namespace', namespace));
-  after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
+  endAfterwards(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
   test('is waited for until a pod appears, whose container need not run yet', async () => {
     await kubectl('create', 'deployment', 'late', '--image=kx-no-such-image:local', '--replicas=0', '-n', namespace);

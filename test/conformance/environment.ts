@@ -43,7 +43,6 @@ export interface Environment {
   readonly v4?: Place;
   readonly breakable?: Breakable;
   readonly faults?: Faults;
-  close(): Promise<void>;
 }
 
 const provided = {

@@ -31,7 +31,7 @@ export async function openBreakable(
   flags: ConnectionFlags,
   place: Pick<Place, 'target'>,
   around: (bare: Transport) => Transport,
-): Promise<Breakable & { close(): Promise<void> }> {
+): Promise<Breakable> {
   const { server } = await connect(flags, { env: {}, log: () => {} });
   const { protocol, hostname, port, pathname } = new URL(server);
   const proxy = await startTcpProxy({ host: hostname, port: Number(port || 443) });
@@ -40,6 +40,5 @@ export async function openBreakable(
     target: place.target,
     transport: around(await apiserverAs(behind)),
     cut: () => proxy.cut(),
-    close: () => proxy.close(),
   };
 }

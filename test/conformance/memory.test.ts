@@ -16,6 +16,7 @@ import { openLocalRuntime, type LocalContainer } from '../../src/lib/runtime/ind
 import { traceableTransport, wrappedTransport, type Transport } from '../../src/lib/transport/index.ts';
 import type { Environment, Place } from './environment.ts';
 import { transportSuite } from './suite.ts';
+import { endAfterwards } from '../support/ending.ts';
 
 type Around = (bare: Transport) => Transport;
 type Serve = (link: FrameLink, request: ExecRequest) => Promise<void>;
@@ -41,6 +42,7 @@ const emptyContainer: LocalContainer = { ...container, id: 'empty', empty: true 
 /** The two halves of the protocol over a pair of links, with commands of this machine behind them. */
 async function openMemory(can: ReadonlySet<Capability>, around: Around): Promise<Environment> {
   const runtime = await openLocalRuntime();
+  endAfterwards(() => runtime.close());
   const serve =
     (where: LocalContainer): Serve =>
     async (link, request) => {
@@ -89,7 +91,6 @@ async function openMemory(can: ReadonlySet<Capability>, around: Around): Promise
         await serveProcess(link, { ...remote, exit });
       }),
     },
-    close: () => runtime.close(),
   };
 }
 

@@ -41,9 +41,5 @@ async function open(can: readonly Capability[], around: (typeof arounds)[number]
       noStatus: { transport: bare, target: target('no-status') },
       lateStatus: { transport, target: target('late-status') },
     },
-    close: async () => {
-      await breakable.close();
-      await sandbox.close();
-    },
   };
 }

@@ -1,4 +1,4 @@
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { controlCases } from './cases/control.ts';
 import { endingCases } from './cases/endings.ts';
 import { inputCases } from './cases/input.ts';
@@ -39,9 +39,6 @@ export function transportSuite({ name, open }: { name: string; open: () => Promi
     const skipped = new Map<string, number>();
     before(async () => {
       opened = await open();
-    });
-    after(async () => {
-      await opened?.close();
     });
 
     for (const { name: sentence, needs, run } of cases) {

@@ -9,7 +9,8 @@ import { readMachO } from '../../scripts/release/mach-o.ts';
 import { platforms } from '../../scripts/release/platforms.ts';
 import { signAdHoc } from '../../scripts/release/sign-ad-hoc.ts';
 import { run } from '../support/program.ts';
-import { archiveOf, platformOf, programOf, releaseFolder, setUp, temporaryFolder, version } from './support.ts';
+import { archiveOf, platformOf, programOf, releaseFolder, setUp, version } from './support.ts';
+import { temporaryFolder } from '../support/ending.ts';
 
 suite('the archives of a release', () => {
   for (const platform of platforms) {

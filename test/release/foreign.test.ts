@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { run, type ProgramOptions } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
-import { platformOf, setUp, temporaryFolder, unpackProgram, version } from './support.ts';
+import { platformOf, setUp, unpackProgram, version } from './support.ts';
+import { temporaryFolder } from '../support/ending.ts';
 
 suite('linux/arm64, run by qemu', () => {
   let program: string;
@@ -16,7 +17,6 @@ suite('linux/arm64, run by qemu', () => {
     program = await unpackProgram(platformOf('linux', 'arm64'));
     sandbox = await startSandboxProcess();
   });
-  after(() => sandbox.close());
 
   const kx = (words: readonly string[], options: ProgramOptions = {}) =>
     run('qemu-aarch64', ['-L', '/usr/aarch64-linux-gnu', program, ...words], {

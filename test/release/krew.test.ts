@@ -9,7 +9,8 @@ import { pluginName } from '../../scripts/release/krew-manifest.ts';
 import { platforms } from '../../scripts/release/platforms.ts';
 import { run, type Ended } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
-import { archiveOf, platformOf, releaseFolder, setUp, temporaryFolder, version } from './support.ts';
+import { archiveOf, platformOf, releaseFolder, setUp, version } from './support.ts';
+import { temporaryFolder } from '../support/ending.ts';
 
 const manifest = join(releaseFolder, `${pluginName}.yaml`);
 const native = platformOf('linux', process.arch === 'arm64' ? 'arm64' : 'amd64');
@@ -64,7 +65,6 @@ suite('Krew', () => {
       await krew.kubectl(['krew', 'index', 'add', 'own', index]);
       sandbox = await startSandboxProcess();
     });
-    after(() => sandbox.close());
 
     test('installs the plugin, with its licence', async () => {
       const { code, stderr } = await krew.kubectl([

@@ -1,11 +1,11 @@
 /** What the tests of a release share: dist/release as `make release` left it, and where its tools are. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { after } from 'node:test';
+import {} from 'node:test';
 import { readArchive } from '../../scripts/release/archive.ts';
 import { archiveName, platforms, type Platform } from '../../scripts/release/platforms.ts';
+import { temporaryFolder } from '../support/ending.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const releaseFolder = join(root, 'dist/release');
@@ -41,14 +41,4 @@ export async function unpackProgram(platform: Platform): Promise<string> {
   const file = join(temporaryFolder(), platform.program);
   writeFileSync(file, await programOf(platform), { mode: 0o755 });
   return file;
-}
-
-const folders: string[] = [];
-after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-
-/** A folder for the tests of this file, removed after all of them. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kx-release-'));
-  folders.push(folder);
-  return folder;
 }

@@ -4,6 +4,7 @@ import { Transform, type Readable } from 'node:stream';
 import { KxError } from '../../src/lib/errors/index.ts';
 import type { ExecRequest, ExitStatus, RemoteProcess } from '../../src/lib/process/index.ts';
 import type { Transport } from '../../src/lib/transport/index.ts';
+import { endProcessAfterwards } from './ending.ts';
 
 /** Bytes of stdin, or of stdout and stderr together, after which a connection is lost; undefined: never. */
 export interface Cut {
@@ -46,6 +47,7 @@ async function start(request: ExecRequest, options: LocalTransportOptions, cut: 
     detached: true,
     stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  endProcessAfterwards(child);
   try {
     await once(child, 'spawn');
   } catch (error) {

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { endProcessAfterwards } from './ending.ts';
 
 /** How a local program ended, and all that it wrote. */
 export interface Ended {
@@ -43,10 +44,9 @@ export function kxBinary(): string {
 }
 
 /** What a run leaves for the next, which is not left on this machine. */
-export const stateHome = join(tmpdir(), `kx-test-state-${process.pid}`);
-process.once('exit', () => rmSync(stateHome, { recursive: true, force: true }));
+export const stateHome = join(tmpdir(), 'state');
 
-/** Starts a program and gathers its outputs. */
+/** Starts a program and gathers its outputs. It is ended with the test if it has not ended before. */
 export function start(file: string, args: readonly string[], options: ProgramOptions = {}): Running {
   // The settings of whoever runs the tests are none of theirs.
   const XDG_CONFIG_HOME = resolve(import.meta.dirname, 'no-settings');
@@ -58,6 +58,7 @@ export function start(file: string, args: readonly string[], options: ProgramOpt
     ...options.env,
   };
   const child = spawn(file, args, { env, cwd: options.cwd, stdio: 'pipe' });
+  endProcessAfterwards(child);
   const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const stdout = () => Buffer.concat(outputs.stdout);
   const stderr = () => Buffer.concat(outputs.stderr).toString();

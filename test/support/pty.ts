@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
+import { endProcessAfterwards } from './ending.ts';
 import { limitTime } from './program.ts';
 
 export interface PtyOptions {
@@ -21,7 +22,7 @@ export interface Pty {
   /** Waits until what came after the last `sees` matches. */
   sees(pattern: RegExp): Promise<RegExpExecArray>;
   readonly ended: Promise<{ code: number; signal: string | null }>;
-  /** Hangs up. */
+  /** Hangs up before that. */
   close(): void;
 }
 
@@ -29,10 +30,11 @@ type Event = { pid: number } | { data: string } | { code: number; signal: string
 
 const bun = resolve(import.meta.dirname, '../../node_modules/.bin/bun');
 
-/** Runs a command in a new pseudo terminal. */
+/** Runs a command in a new pseudo terminal, which is hung up when the test is over. */
 export async function openPty(command: readonly string[], options: PtyOptions = {}): Promise<Pty> {
   const timeout = options.timeout ?? 30_000;
   const driver = spawn(bun, [resolve(import.meta.dirname, 'pty-driver.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  endProcessAfterwards(driver);
   driver.stdin.on('error', () => {});
   const order = (value: object) => void driver.stdin.write(`${JSON.stringify(value)}\n`);
   let screen = '';

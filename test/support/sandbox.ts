@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { endAfterwards, endProcess } from './ending.ts';
 import { eventually } from './eventually.ts';
 import { startKx, type Running } from './program.ts';
 
@@ -16,12 +17,13 @@ export interface SandboxProcess {
   /** A temporary folder that goes with the sandbox. */
   readonly folder: string;
   readonly running: Running;
+  /** Ends it before the test is over. */
   close(): Promise<void>;
 }
 
-/** Starts `kx sandbox` with a cluster (YAML), by default the fixtures, and waits until it is ready. */
+/** Starts `kx sandbox` with a cluster (YAML), by default the fixtures, until the test is over, and waits until it is ready. */
 export async function startSandboxProcess(cluster?: string): Promise<SandboxProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'kx-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'kx-'));
   const file = cluster === undefined ? sandboxFixtures : join(folder, 'cluster.yaml');
   if (cluster !== undefined) writeFileSync(file, cluster);
   const kubeconfig = join(folder, 'kubeconfig');
@@ -30,19 +32,21 @@ export async function startSandboxProcess(cluster?: string): Promise<SandboxProc
     timeout: 600_000,
     env: { KUBECONFIG: undefined },
   });
+  const close = async (): Promise<void> => {
+    await endProcess(running.child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  endAfterwards(close);
   const early = running.ended.then(({ code, stderr }) => {
     if (!existsSync(kubeconfig)) throw new Error(`the sandbox ended with ${code}: ${stderr}`);
     return true;
   });
-  await Promise.race([eventually('the sandbox wrote its kubeconfig', () => existsSync(kubeconfig)), early]);
+  await Promise.race([eventually('the sandbox wrote its kubeconfig', () => existsSync(kubeconfig), 60_000), early]);
   return {
     kubeconfig,
     env: { KUBECONFIG: kubeconfig },
     folder,
     running,
-    async close() {
-      running.child.kill('SIGTERM');
-      await running.ended.finally(() => rmSync(folder, { recursive: true, force: true }));
-    },
+    close,
   };
 }

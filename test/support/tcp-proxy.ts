@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { endAfterwards } from './ending.ts';
 
 /** A TCP proxy on 127.0.0.1 that a test can break in the middle of a stream. */
 export interface TcpProxy {
@@ -19,10 +20,11 @@ export interface TcpProxy {
   mute(): void;
   /** Carries no more than so many bytes per second in each direction, over all connections. */
   slow(bytesPerSecond: number): void;
-  close(): Promise<void>;
+  /** Ends it before the test is over. */
+  close(): void;
 }
 
-/** Puts a proxy in front of a server, at any port that is free. TLS passes through it unchanged. */
+/** Puts a proxy in front of a server, at any port that is free, until the test is over. TLS passes through it unchanged. */
 export async function startTcpProxy(server: { host: string; port: number }, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const outsides = new Set<Socket>();
@@ -95,6 +97,11 @@ export async function startTcpProxy(server: { host: string; port: number }, port
   });
   listener.listen(port, '127.0.0.1');
   await once(listener, 'listening');
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy();
+    listener.close();
+  };
+  endAfterwards(close);
   return {
     port: (listener.address() as AddressInfo).port,
     cut,
@@ -116,10 +123,6 @@ export async function startTcpProxy(server: { host: string; port: number }, port
     slow: (bytesPerSecond) => {
       rate = bytesPerSecond;
     },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      listener.close();
-      await once(listener, 'close');
-    },
+    close,
   };
 }

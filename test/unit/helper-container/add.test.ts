@@ -17,7 +17,7 @@ async function refused(
   answers: Record<string, Answer>,
   podTimeoutMs = 60_000,
 ): Promise<{ error: KxError; said: string[] }> {
-  await using server = await startApiServer(answers);
+  const server = await startApiServer(answers);
   const said: string[] = [];
   const target = { namespace: 'shop', pod: 'web', container: 'app' };
   const options = { image: 'tools:1', podTimeoutMs, signal: controller.signal, say: (line: string) => said.push(line) };

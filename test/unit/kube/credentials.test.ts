@@ -30,7 +30,6 @@ test('a username and password are sent as basic authentication', async (t) => {
 
 test('a plain http server gets no credentials, as with kubectl', async (t) => {
   const api = await startApi();
-  t.after(() => api.close());
   await (await connectWith(t, oneContext({ server: api.url }, { token: 'secret' }))).get('/version');
   assert.deepEqual(authorizations(api.seen), [undefined]);
 });

@@ -31,7 +31,6 @@ printf '${answer}' "$name"
 test('a plugin may ask at the terminal, and its question is seen there', async (t) => {
   const { api, file } = await makeScene(t, 'Always');
   const pty = await openPty([process.execPath, ask, file]);
-  t.after(() => pty.close());
   await pty.sees(/who are you\?/);
   pty.write('ann\n');
   await pty.sees(/"kind":"Answer"/);

@@ -109,7 +109,6 @@ test('--server drops the tls-server-name of the kubeconfig, as kubectl does', as
 
 test('impersonation comes from the flags, else from the kubeconfig', async (t) => {
   const api = await startApi();
-  t.after(() => api.close());
   const user = {
     as: 'ann',
     'as-uid': '7',

@@ -112,7 +112,6 @@ const refusals: Case[] = [
 for (const { name, head, body, code, says, hint, reason, path = '/exec' } of refusals) {
   test(`a refused upgrade shows what the server says: ${name}`, async (t) => {
     const api = await startApi({ upgrade: (_one, socket) => refuseUpgrade(socket, head, body) });
-    t.after(() => api.close());
     const client = await connectWith(t, oneContext({ server: api.url }));
     const query = new URLSearchParams({ command: 'id' });
     const error = await errorOf(client.upgrade(path, ['v5.channel.k8s.io'], { query }));
@@ -137,7 +136,6 @@ test('a body in chunks is read whole, and the connection stays good for the next
       socket.end('0\r\n\r\n');
     },
   });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   const error = await errorOf(client.upgrade('/exec', ['v5.channel.k8s.io']));
   assert.match(error.message, /cannot create resource "pods\/exec"/);
@@ -146,7 +144,6 @@ test('a body in chunks is read whole, and the connection stays good for the next
 
 test('an upgrade that is cut before its answer may have run', async (t) => {
   const api = await startApi({ upgrade: (_one, socket) => socket.destroy() });
-  t.after(() => api.close());
   const error = await errorOf(
     (await connectWith(t, oneContext({ server: api.url }))).upgrade('/exec', ['v5.channel.k8s.io']),
   );
@@ -157,7 +154,6 @@ test('an upgrade that is cut before its answer may have run', async (t) => {
 test('a 403 of a plain request names a cluster role, a group and a user nobody knows', async (t) => {
   let message = '';
   const api = await startApi({ answer: (_one, response) => refuse(response, 403, 'Forbidden', message) });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   const hintFor = async (words: string) => {
     message = words;
@@ -181,7 +177,6 @@ test('a 403 of a plain request names a cluster role, a group and a user nobody k
 
 test('an answer that is not JSON is not taken for one', async (t) => {
   const api = await startApi({ answer: (_one, response) => void response.end('<html>') });
-  t.after(() => api.close());
   const error = await errorOf((await connectWith(t, oneContext({ server: api.url }))).get('/version'));
   assert.equal(error.code, 'KX_PROTOCOL');
 });

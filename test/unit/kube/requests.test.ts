@@ -39,7 +39,6 @@ test('an upgraded socket carries bytes both ways and gives what came behind the 
 
 test('a 101 with no subprotocol is given as it is', async (t) => {
   const api = await startApi({ upgrade: (_one, socket, accept) => socket.write(switchProtocols(accept, undefined)) });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   const { socket, subprotocol } = await client.upgrade('/exec', ['v5.channel.k8s.io']);
   assert.equal(subprotocol, undefined);
@@ -48,7 +47,6 @@ test('a 101 with no subprotocol is given as it is', async (t) => {
 
 test('a 101 that does not prove the WebSocket is a fault of the protocol, and something may have run', async (t) => {
   const api = await startApi({ upgrade: (_one, socket) => socket.write(switchProtocols('wrong', undefined)) });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   const error = await errorOf(client.upgrade('/exec', ['v5.channel.k8s.io']));
   assert.equal(error.code, 'KX_PROTOCOL');
@@ -59,7 +57,6 @@ test('a request goes over no connection on which an upgrade was refused, as the 
   const refusal = statusBody(403, 'Forbidden', 'no');
   const head = `HTTP/1.1 403 Forbidden\r\nContent-Length: ${refusal.length}\r\n\r\n`;
   const api = await startApi({ upgrade: (_one, socket) => socket.write(head + refusal) });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   await client.get('/apis/x');
   assert.equal((await errorOf(client.upgrade('/exec', ['v4.channel.k8s.io']))).code, 'KX_FORBIDDEN');
@@ -71,7 +68,6 @@ test('a request goes over no connection on which an upgrade was refused, as the 
 
 test('a POST sends JSON, and the path prefix of the server stays in front of every path', async (t) => {
   const api = await startApi();
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: `${api.url}/k8s/clusters/c-1/` }));
   assert.equal(client.server, `${api.url}/k8s/clusters/c-1`);
   await client.post('/apis/x', { a: 1 }, { query: new URLSearchParams({ dryRun: 'All' }) });
@@ -87,7 +83,6 @@ test('a POST sends JSON, and the path prefix of the server stays in front of eve
 
 test('a stream gives bytes as they come, and its signal ends it', async (t) => {
   const api = await startApi({ answer: (_one, response) => void response.writeHead(200).write('one\n') });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   const controller = new AbortController();
   const stream = await client.stream('/log', { signal: controller.signal });
@@ -111,7 +106,6 @@ test('a request that is put off is sent again after the time that the server giv
       refuse(response, 429, 'TooManyRequests', 'busy');
     },
   });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   assert.deepEqual(await client.get('/version'), { kind: 'Late' });
   count = 0;
@@ -127,7 +121,6 @@ test('a server that closed an idle connection costs a request nothing', async (t
       });
     },
   });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }));
   await client.get('/first');
   await client.get('/second');
@@ -136,7 +129,6 @@ test('a server that closed an idle connection costs a request nothing', async (t
 
 test('an aborted request is canceled, and no answer within the request timeout is an unreachable server', async (t) => {
   const api = await startApi({ answer: () => {}, upgrade: () => {} });
-  t.after(() => api.close());
   const client = await connectWith(t, oneContext({ server: api.url }), { requestTimeout: 50 });
   const late = await errorOf(client.get('/never'));
   assert.equal(late.code, 'KX_UNREACHABLE');
@@ -156,6 +148,6 @@ test('a probe tells a server that answers from one that is gone', async (t) => {
   const api = await startSecureApi(t);
   const client = await connectWith(t, oneContext(clusterOf(api), { token: 'x' }));
   assert.equal(await client.probe(5000), true);
-  await api.close();
+  api.close();
   assert.equal(await client.probe(5000), false);
 });

@@ -163,7 +163,6 @@ test('a certificate of the server that has expired, or is of another authority, 
 
 test('a server that refuses, has no name, or does not speak TLS is one line with a hint', async (t) => {
   const plain = await startApi();
-  t.after(() => plain.close());
   const attempt = async (server: string) =>
     errorOf((await connectWith(t, oneContext({ server }, { token: 'x' }))).upgrade('/exec', ['v4.channel.k8s.io']));
   const refused = await attempt('https://127.0.0.1:1');
@@ -186,7 +185,6 @@ test('http spoken to an https server says which address is right', async (t) => 
     upgrade: (_one, socket) =>
       socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n'),
   });
-  t.after(() => api.close());
   const error = await errorOf(
     (await connectWith(t, oneContext({ server: api.url }))).upgrade('/exec', ['v4.channel.k8s.io']),
   );

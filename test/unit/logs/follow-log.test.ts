@@ -12,9 +12,9 @@ function followed(server: LogServer): Promise<unknown> {
 
 describe('a followed log', () => {
   test('goes on where it was when the connection is cut, with nothing lost or repeated', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a', 'b');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('b');
     server.cut();
     server.write('c');
@@ -29,8 +29,8 @@ describe('a followed log', () => {
   });
 
   test('counts lines of one timestamp: those that were seen are dropped, and only those', async () => {
-    await using server = await startLogServer();
-    await using log = startFollowing(server);
+    const server = await startLogServer();
+    const log = startFollowing(server);
     await followed(server);
     const at = server.now();
     for (const text of ['1', '2', '3']) server.writeAt(at, text);
@@ -42,8 +42,8 @@ describe('a followed log', () => {
   });
 
   test('takes a line that is older than the last one, as stdout and stderr may be out of order', async () => {
-    await using server = await startLogServer();
-    await using log = startFollowing(server);
+    const server = await startLogServer();
+    const log = startFollowing(server);
     await followed(server);
     server.writeAt('2026-01-02T03:04:05.000000000Z', 'late');
     await log.sees('late');
@@ -54,8 +54,8 @@ describe('a followed log', () => {
   });
 
   test('is whole after cuts at many places in its lines', async () => {
-    await using server = await startLogServer();
-    await using log = startFollowing(server);
+    const server = await startLogServer();
+    const log = startFollowing(server);
     const expected: string[] = [];
     for (let at = 0; at < 45; at += 3) {
       await followed(server);
@@ -71,9 +71,9 @@ describe('a followed log', () => {
   });
 
   test('gives a long line once, though it is cut within', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     const long = Array.from({ length: 400_000 }, (_, index) => String(index).padStart(8)).join('');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await followed(server);
     server.cutAfter(2_500_000);
     server.write(long, 'next');
@@ -86,10 +86,10 @@ describe('a followed log', () => {
   });
 
   test('says with both times that lines may be missing when a rotation came with the cut', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
     const from = server.now();
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.cut();
     server.write('lost');
@@ -106,9 +106,9 @@ describe('a followed log', () => {
   });
 
   test('does not take a clean end of the stream for the end of the container', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.close();
     server.write('b');
@@ -117,9 +117,9 @@ describe('a followed log', () => {
   });
 
   test('does not show what the kubelet writes of its own troubles into the log', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.close('failed to create fsnotify watcher: too many open files');
     server.write('b');
@@ -130,10 +130,10 @@ describe('a followed log', () => {
   });
 
   test('ends when the container has ended for good, with the last lines', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.setRestartPolicy('Never');
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.cut();
     server.write('last');
@@ -144,9 +144,9 @@ describe('a followed log', () => {
   });
 
   test('goes on with the next run of a container that is started again', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.exit(1);
     await log.hears('ended');
@@ -159,9 +159,9 @@ describe('a followed log', () => {
   });
 
   test('reads the end of the run before when a new one has begun meanwhile', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.cut();
     server.write('end of the first run');
@@ -175,9 +175,9 @@ describe('a followed log', () => {
   });
 
   test('reads the run between, and says that the end of the first is gone, after two restarts', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server, { containerId: 'containerd://0' });
+    const log = startFollowing(server, { containerId: 'containerd://0' });
     await log.sees('a');
     server.cut();
     server.write('gone');
@@ -195,9 +195,9 @@ describe('a followed log', () => {
   });
 
   test('ends when the pod is gone', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.delete();
     await log.done;
@@ -205,9 +205,9 @@ describe('a followed log', () => {
   });
 
   test('does not believe a kubelet that has just started and knows no pods', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('a');
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.sees('a');
     server.refuse(failure(404, 'NotFound', 'the server could not find the requested resource ( pods/log p)'));
     server.cut();
@@ -220,23 +220,23 @@ describe('a followed log', () => {
   });
 
   test('waits for a container that has not started, and gives up when the time is over', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     const notStarted = failure(400, 'BadRequest', 'container "main" in pod "p" is waiting to start: ContainerCreating');
     server.refuse(notStarted);
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await log.hears('waiting');
     server.refuse(undefined);
     server.write('a');
     await log.sees('a');
     server.refuse(notStarted);
-    await using late = startFollowing(server, { startTimeoutMs: 0 });
+    const late = startFollowing(server, { startTimeoutMs: 0 });
     await assert.rejects(late.done, /is waiting to start/);
   });
 
   test('with no lines to begin with gives only those that come later, through cuts too', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('old', 'older');
-    await using log = startFollowing(server, { start: { tailLines: 0 } });
+    const log = startFollowing(server, { start: { tailLines: 0 } });
     await followed(server);
     server.write('a');
     await log.sees('a');
@@ -247,9 +247,9 @@ describe('a followed log', () => {
   });
 
   test('does not give lines before the first one when it is opened again', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.write('1', '2', '3', '4');
-    await using log = startFollowing(server, { start: { tailLines: 2 } });
+    const log = startFollowing(server, { start: { tailLines: 2 } });
     await log.sees('4');
     server.cut();
     server.write('5');
@@ -259,9 +259,9 @@ describe('a followed log', () => {
   });
 
   test('fails at once where the user has no right', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.refuse(failure(403, 'Forbidden', 'pods "p" is forbidden: User "u" cannot get resource "pods/log"'));
-    await using log = startFollowing(server);
+    const log = startFollowing(server);
     await assert.rejects(log.done, { code: 'KX_FORBIDDEN' });
   });
 });

@@ -17,14 +17,7 @@ async function followBehind(server: LogServer, more: Parameters<typeof startFoll
   const around = { env: { KUBECONFIG: devNull }, log: () => {} };
   const api = await connect({ server: `http://127.0.0.1:${proxy.port}` }, around);
   const log = startFollowing({ ...server, api }, { patience, ...more });
-  return {
-    proxy,
-    log,
-    async [Symbol.asyncDispose]() {
-      await log[Symbol.asyncDispose]();
-      await proxy.close();
-    },
-  };
+  return { proxy, log };
 }
 
 /** How often the log was opened to be followed. */
@@ -35,8 +28,8 @@ const questions = (server: LogServer): number =>
 
 describe('a followed connection that freezes without an end', () => {
   test('is left when the log went on, and each line comes once, in order', async () => {
-    await using server = await startLogServer();
-    await using behind = await followBehind(server);
+    const server = await startLogServer();
+    const behind = await followBehind(server);
     const { log, proxy } = behind;
     const expected: string[] = [];
     for (let round = 0; round < 4; round++) {
@@ -55,8 +48,8 @@ describe('a followed connection that freezes without an end', () => {
   });
 
   test('is left within a line, too', async () => {
-    await using server = await startLogServer();
-    await using behind = await followBehind(server);
+    const server = await startLogServer();
+    const behind = await followBehind(server);
     const { log, proxy } = behind;
     server.write('first');
     await log.sees('first');
@@ -74,9 +67,9 @@ describe('a followed connection that freezes without an end', () => {
   });
 
   test('is left when the container has ended without another line', async () => {
-    await using server = await startLogServer();
+    const server = await startLogServer();
     server.setRestartPolicy('Never');
-    await using behind = await followBehind(server);
+    const behind = await followBehind(server);
     server.write('last');
     await behind.log.sees('last');
     behind.proxy.mute();
@@ -87,8 +80,8 @@ describe('a followed connection that freezes without an end', () => {
   });
 
   test('is left when another run has begun that says nothing', async () => {
-    await using server = await startLogServer();
-    await using behind = await followBehind(server, { containerId: 'containerd://0' });
+    const server = await startLogServer();
+    const behind = await followBehind(server, { containerId: 'containerd://0' });
     server.write('a');
     await behind.log.sees('a');
     behind.proxy.mute();
@@ -101,8 +94,8 @@ describe('a followed connection that freezes without an end', () => {
   });
 
   test('is left before it gave anything, also where only later lines are wanted', async () => {
-    await using server = await startLogServer();
-    await using behind = await followBehind(server, { start: { tailLines: 0 } });
+    const server = await startLogServer();
+    const behind = await followBehind(server, { start: { tailLines: 0 } });
     await eventually('somebody follows', () => server.followed() > 0);
     behind.proxy.mute();
     server.write('a');
@@ -111,8 +104,8 @@ describe('a followed connection that freezes without an end', () => {
   });
 
   test('is not taken for one when the log is silent: it is asked less and less often', async () => {
-    await using server = await startLogServer();
-    await using behind = await followBehind(server);
+    const server = await startLogServer();
+    const behind = await followBehind(server);
     server.write('a');
     await behind.log.sees('a');
     await eventually('it was asked often', () => questions(server) > 4);

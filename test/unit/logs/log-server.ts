@@ -137,7 +137,6 @@ export async function startLogServer() {
     api: server.api,
     /** The requests for the log. */
     asked,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     /** Lets the clock of the node go on. */
     wait(milliseconds: number): void {
       clock += milliseconds;

@@ -36,14 +36,14 @@ for (const [name, show] of [
 ] as const) {
   describe(name, () => {
     test('is whole', async () => {
-      await using server = await startLogServer();
+      const server = await startLogServer();
       assert.equal(await show(server), '');
       const text = writeLong(server, (index) => `line ${index} of a log that is long enough`);
       assert.equal(await show(server), text);
     });
 
     test('is whole after a cut, and after one that looks like its end', async () => {
-      await using server = await startLogServer();
+      const server = await startLogServer();
       const text = writeLong(server, (index) => `line ${index} of a log that is long enough`);
       for (const bytes of [0, 10, 70_000, 100_000]) {
         server.cutAfter(bytes);
@@ -56,7 +56,7 @@ for (const [name, show] of [
     });
 
     test('is whole when its lines are all the same, too', async () => {
-      await using server = await startLogServer();
+      const server = await startLogServer();
       const text = writeLong(server, () => 'y'.repeat(120));
       assert.equal(await show(server), text);
       server.endAfter(200_000);
@@ -64,7 +64,7 @@ for (const [name, show] of [
     });
 
     test('is an error when it was rotated meanwhile', async () => {
-      await using server = await startLogServer();
+      const server = await startLogServer();
       writeLong(server, (index) => `line ${index} of a log that is long enough`);
       server.cutAfter(100_000);
       const showing = show(server);
@@ -77,7 +77,7 @@ for (const [name, show] of [
     });
 
     test('is an error where it is refused', async () => {
-      await using server = await startLogServer();
+      const server = await startLogServer();
       server.refuse(failure(403, 'Forbidden', 'no'));
       await assert.rejects(show(server), { code: 'KX_FORBIDDEN' });
     });
@@ -85,7 +85,7 @@ for (const [name, show] of [
 }
 
 test('a log whose last lines are all the same is copied once', async () => {
-  await using server = await startLogServer();
+  const server = await startLogServer();
   const text = writeLong(server, (index) =>
     index < 5900 ? `line ${index} of a log that is long enough` : 'y'.repeat(80),
   );
@@ -97,7 +97,7 @@ test('a log whose last lines are all the same is copied once', async () => {
 });
 
 test('timestamps are passed on, also before and after a long line', async () => {
-  await using server = await startLogServer();
+  const server = await startLogServer();
   writeLong(server, (index) => `line ${index} of a log that is long enough`);
   const lines = (await copied(server, { timestamps: true })).trimEnd().split('\n');
   assert.equal(lines.length, 6000);
@@ -105,7 +105,7 @@ test('timestamps are passed on, also before and after a long line', async () => 
 });
 
 test('a log is copied no further when nobody reads it', async () => {
-  await using server = await startLogServer();
+  const server = await startLogServer();
   writeLong(server, (index) => `line ${index} of a log that is long enough`);
   const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
   output.on('error', () => {});

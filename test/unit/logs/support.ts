@@ -2,6 +2,7 @@ import type { LogBatch, LogEvent, LogLine } from '../../../src/lib/logs/index.ts
 import { followLog, type FollowRequest } from '../../../src/lib/logs/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { LogServer } from './log-server.ts';
+import { endAfterwards } from '../../support/ending.ts';
 
 export const source = { namespace: 'n', pod: 'p', container: 'main' };
 
@@ -21,7 +22,7 @@ export async function textsOf(log: AsyncIterable<LogBatch>): Promise<string[]> {
   return (await linesOf(log)).map(({ bytes }) => bytes.toString());
 }
 
-/** Follows the log of a server, and shows what came. */
+/** Follows the log of a server until the test is over, and shows what came. */
 export function startFollowing(server: LogServer, more: Partial<FollowRequest> = {}) {
   const ending = new AbortController();
   const texts: string[] = [];
@@ -49,6 +50,10 @@ export function startFollowing(server: LogServer, more: Partial<FollowRequest> =
     }
   })();
   done.catch(() => {});
+  endAfterwards(async () => {
+    ending.abort(new Error('enough'));
+    await done.catch(() => {});
+  });
   return {
     texts,
     events,
@@ -57,9 +62,5 @@ export function startFollowing(server: LogServer, more: Partial<FollowRequest> =
     kinds: () => events.map(({ type }) => type),
     sees: (text: string) => eventually(`the line ${text}`, () => texts.includes(text)),
     hears: (type: LogEvent['type']) => eventually(`the event ${type}`, () => events.some((each) => each.type === type)),
-    async [Symbol.asyncDispose]() {
-      ending.abort(new Error('enough'));
-      await done.catch(() => {});
-    },
   };
 }

@@ -8,7 +8,7 @@ const path = '/api/v1/namespaces/ns/pods/kx-1';
 
 test('a deletion whose connection the server cuts is asked for again, once', async () => {
   let cuts = 1;
-  await using server = await startApiServer({
+  const server = await startApiServer({
     [path]: (request, response) => {
       if (cuts-- > 0) request.socket.destroy();
       else response.setHeader('content-type', 'application/json').end('{}');

@@ -25,7 +25,7 @@ suite('nodes', () => {
       node('n1', 'Unknown'),
       node('w', 'True', { os: 'windows' }),
     ];
-    await using server = await startApiServer({ '/api/v1/nodes': list(...nodes) });
+    const server = await startApiServer({ '/api/v1/nodes': list(...nodes) });
     const found = await listNodes(server.api, 'a=b', signal);
     const errorOf = (place: unknown): string | undefined => (place instanceof KxError ? place.code : undefined);
     assert.deepEqual(
@@ -42,7 +42,7 @@ suite('nodes', () => {
   });
 
   test('that may not be read are taken as they are named; one that is not there is an error', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       '/api/v1/nodes/hidden': failure(403, 'Forbidden', 'nodes "hidden" is forbidden'),
       '/api/v1/nodes/none': notFound('nodes', 'none'),
       '/api/v1/nodes/down': node('down', 'Unknown'),

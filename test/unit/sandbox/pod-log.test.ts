@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { connect, type ApiClient } from '../../../src/lib/kube/index.ts';
-import { startSandbox, type Sandbox } from '../../../src/services/sandbox/index.ts';
+import { startSandbox } from '../../../src/services/sandbox/index.ts';
 import { eventually } from '../../support/eventually.ts';
+import { endAfterwards, temporaryFolder } from '../../support/ending.ts';
 
 const pod = (name: string, annotations: string, command = '') => `
 apiVersion: v1
@@ -29,20 +30,16 @@ ${pod('broken', 'sandbox.kx.dev/fault: refuse-log=500')}
 `;
 
 suite('the log of a pod in the sandbox', () => {
-  let sandbox: Sandbox;
   let api: ApiClient;
   let folder: string;
 
   before(async () => {
-    sandbox = await startSandbox({ cluster });
-    folder = await mkdtemp(join(tmpdir(), 'kx-test-'));
+    const sandbox = await startSandbox({ cluster });
+    endAfterwards(() => sandbox.close());
+    folder = temporaryFolder();
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, sandbox.kubeconfig);
     api = await connect({ kubeconfig }, { env: { KUBECONFIG: devNull }, log: () => {} });
-  });
-  after(async () => {
-    await sandbox.close();
-    await rm(folder, { recursive: true });
   });
 
   async function read(name: string, query: Record<string, string> = {}): Promise<string> {

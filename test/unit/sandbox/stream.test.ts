@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { WebSocket } from 'ws';
 import { v4, v5 } from '../../../src/lib/remotecommand/index.ts';
 import { faultAnnotation, startSandbox, type Sandbox } from '../../../src/services/sandbox/index.ts';
+import { endAfterwards } from '../../support/ending.ts';
 
 const faults = {
   fine: '',
@@ -49,12 +50,12 @@ suite('exec sessions of the sandbox', () => {
   let ca: string;
   before(async () => {
     sandbox = await startSandbox({ cluster: objects.map((each) => JSON.stringify(each)).join('\n---\n') });
+    endAfterwards(() => sandbox.close());
     const { clusters } = load(sandbox.kubeconfig) as {
       clusters: { cluster: { 'certificate-authority-data': string } }[];
     };
     ca = Buffer.from(clusters[0]!.cluster['certificate-authority-data'], 'base64').toString();
   });
-  after(() => sandbox.close());
 
   const connect = (pod: string, script: string, protocols: string[] = [v5, v4]): WebSocket => {
     const query = new URLSearchParams([

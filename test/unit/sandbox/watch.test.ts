@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { connect, type ApiClient } from '../../../src/lib/kube/index.ts';
@@ -11,6 +11,7 @@ import {
   type SelectedContainer,
 } from '../../../src/lib/target/index.ts';
 import { startSandbox } from '../../../src/services/sandbox/index.ts';
+import { endAfterwards, temporaryFolder } from '../../support/ending.ts';
 
 /** 1,200 pods `web-N` in which nothing runs, and one that ends and starts again. */
 const cluster = (fault: string) => `
@@ -37,15 +38,10 @@ spec: { containers: [{ name: main, command: [sleep, '0.1'] }] }
 
 async function withSandbox(fault: string, use: (api: ApiClient) => Promise<void>): Promise<void> {
   const sandbox = await startSandbox({ cluster: cluster(fault) });
-  const folder = await mkdtemp(join(tmpdir(), 'kx-test-'));
-  try {
-    const kubeconfig = join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, sandbox.kubeconfig);
-    await use(await connect({ kubeconfig }, { env: { KUBECONFIG: devNull }, log: () => {} }));
-  } finally {
-    await sandbox.close();
-    await rm(folder, { recursive: true });
-  }
+  endAfterwards(() => sandbox.close());
+  const kubeconfig = join(temporaryFolder(), 'kubeconfig');
+  await writeFile(kubeconfig, sandbox.kubeconfig);
+  await use(await connect({ kubeconfig }, { env: { KUBECONFIG: devNull }, log: () => {} }));
 }
 
 const everything: ContainerSelection = { namespaces: ['shop'], sources: [], containers: 'all' };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { devNull } from 'node:os';
 import { connect, type ApiClient } from '../../../src/lib/kube/index.ts';
+import { endAfterwards } from '../../support/ending.ts';
 
 /** An answer: an object as JSON (a Status with `code` sets the HTTP status), or whatever a function writes. */
 export type Answer = object | ((request: IncomingMessage, response: ServerResponse) => void);
@@ -11,10 +12,11 @@ export interface ApiServer {
   readonly api: ApiClient;
   /** The requests so far, path and decoded query. */
   readonly asked: string[];
-  [Symbol.asyncDispose](): Promise<void>;
+  /** Ends it before the test is over. */
+  close(): void;
 }
 
-/** A small API server on 127.0.0.1 that knows only these paths, and a client of it. */
+/** A small API server on 127.0.0.1 that knows only these paths, until the test is over, and a client of it. */
 export async function startApiServer(answers: Readonly<Record<string, Answer>>): Promise<ApiServer> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -30,7 +32,12 @@ export async function startApiServer(answers: Readonly<Record<string, Answer>>):
     response.statusCode = 'code' in answer ? Number(answer.code) : 200;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
   server.listen(0, '127.0.0.1');
+  endAfterwards(close);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const around = { env: { KUBECONFIG: devNull }, log: () => {} };
@@ -38,11 +45,7 @@ export async function startApiServer(answers: Readonly<Record<string, Answer>>):
   return {
     api,
     asked,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    close,
   };
 }
 

@@ -15,7 +15,7 @@ const refused = new KxError(
 );
 
 async function choose(answer: Answer, quiet = false): Promise<{ container: string | undefined; said: string[] }> {
-  await using server = await startApiServer({ [path]: answer, '/api/v1/namespaces/shop/pods': list() });
+  const server = await startApiServer({ [path]: answer, '/api/v1/namespaces/shop/pods': list() });
   const said: string[] = [];
   const chosen = await chooseContainer(server.api, target, { refusal: refused, quiet }, (line) => said.push(line));
   assert.deepEqual(server.asked, [path]);

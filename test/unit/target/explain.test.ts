@@ -20,7 +20,7 @@ async function explain(
   error: KxError,
   target: Partial<Target> = {},
 ): Promise<Explained> {
-  await using server = await startApiServer(answers);
+  const server = await startApiServer(answers);
   const explained = await explainExecFailure(server.api, { namespace: 'shop', pod: 'two', ...target }, error);
   return { error: explained, asked: [...server.asked] };
 }
@@ -181,7 +181,7 @@ suite('the original error stays', () => {
 
   test('when the server is gone', async () => {
     const server = await startApiServer({});
-    await server[Symbol.asyncDispose]();
+    server.close();
     const target = { namespace: 'shop', pod: 'two' };
     assert.equal(await explainExecFailure(server.api, target, notFoundByKubelet), notFoundByKubelet);
   });

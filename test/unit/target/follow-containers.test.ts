@@ -17,6 +17,7 @@ import { eventually } from '../../support/eventually.ts';
 import { failure, forbidden, notFound } from './api-server.ts';
 import { pod } from './objects.ts';
 import { podsPath, startWatchServer, type WatchServer } from './watch-server.ts';
+import { endAfterwards } from '../../support/ending.ts';
 
 const everything: ContainerSelection = { namespaces: ['shop'], sources: [], containers: 'all' };
 const quick: FollowTimes = { ...followTimes, steady: 0, firstPause: 5, longestPause: 20 };
@@ -38,6 +39,10 @@ function follow(server: WatchServer, selection = everything, times = quick) {
   let over = false;
   const ended = reading.finally(() => (over = true));
   ended.catch(() => {});
+  endAfterwards(async () => {
+    controller.abort();
+    await ended.catch(() => {});
+  });
   return {
     said,
     async next(): Promise<string> {
@@ -49,10 +54,6 @@ function follow(server: WatchServer, selection = everything, times = quick) {
       const taken: string[] = [];
       while (taken.length < count) taken.push(await this.next());
       return taken;
-    },
-    async [Symbol.asyncDispose]() {
-      controller.abort();
-      await ended.catch(() => {});
     },
   };
 }
@@ -68,8 +69,8 @@ function describe(event: ContainerEvent): string {
 
 suite('following containers', () => {
   test('begins with what there is, and goes on with what comes, changes and goes', async () => {
-    await using server = await startWatchServer([pod('b', { containers: ['x', 'y'] }), pod('a')]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('b', { containers: ['x', 'y'] }), pod('a')]);
+    const events = follow(server);
     assert.deepEqual(await events.take(4), [
       'appeared a/app uid-of-a',
       'appeared b/x uid-of-b',
@@ -85,8 +86,8 @@ suite('following containers', () => {
   });
 
   test('tells a pod that is created again under its name as gone and appeared', async () => {
-    await using server = await startWatchServer([pod('db-0', { uid: 'first' })]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('db-0', { uid: 'first' })]);
+    const events = follow(server);
     assert.deepEqual(await events.take(2), ['appeared db-0/app first', 'listed']);
     // As a watch shows it that has missed the deletion.
     server.put(pod('db-0', { uid: 'second' }));
@@ -94,8 +95,8 @@ suite('following containers', () => {
   });
 
   test('says nothing of changes that concern no container', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server);
     await events.take(2);
     server.put(pod('a', { annotations: { note: 'other' } }));
     server.put(pod('a', { restarts: 1 }));
@@ -103,8 +104,8 @@ suite('following containers', () => {
   });
 
   test('tells a container as gone that leaves the state that is asked for', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server, { ...everything, states: ['running'] });
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server, { ...everything, states: ['running'] });
     await events.take(2);
     const containerStatuses = [
       { name: 'app', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated: { exitCode: 1 } } },
@@ -114,8 +115,8 @@ suite('following containers', () => {
   });
 
   test('goes on where it was when a watch ends, at once and without a word', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server);
     await events.take(2);
     for (const [index, how] of (['politely', 'cut', 'politely', 'cut'] as const).entries()) {
       await eventually('it watches', () => server.watches === 1);
@@ -129,8 +130,8 @@ suite('following containers', () => {
   });
 
   test('goes on from the last bookmark', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server);
     await events.take(2);
     const next = events.next();
     await eventually('it watches', () => server.watches === 1);
@@ -145,8 +146,8 @@ suite('following containers', () => {
 
   for (const how of ['an ERROR event', 'a refusal'] as const) {
     test(`lists again when the version has expired by ${how}, and tells only what is different`, async () => {
-      await using server = await startWatchServer([pod('a'), pod('b'), pod('c', { uid: 'first' })]);
-      await using events = follow(server);
+      const server = await startWatchServer([pod('a'), pod('b'), pod('c', { uid: 'first' })]);
+      const events = follow(server);
       await events.take(4);
       await eventually('it watches', () => server.watches === 1);
       server.end('cut');
@@ -168,8 +169,8 @@ suite('following containers', () => {
   }
 
   test('tells once that the cluster cannot be asked, and once that it can again', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server);
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server);
     await events.take(2);
     await eventually('it watches', () => server.watches === 1);
     server.refuse(3, failure(500, 'InternalError', 'etcdserver: leader changed'));
@@ -180,8 +181,8 @@ suite('following containers', () => {
   });
 
   test('begins a watch again that has been silent for too long', async () => {
-    await using server = await startWatchServer([pod('a')]);
-    await using events = follow(server, everything, { ...quick, silence: 50 });
+    const server = await startWatchServer([pod('a')]);
+    const events = follow(server, everything, { ...quick, silence: 50 });
     await events.take(2);
     const next = events.next();
     await eventually('it watches for the third time', () => server.opened >= 3);
@@ -190,9 +191,9 @@ suite('following containers', () => {
   });
 
   test('ends with refusals that last, and not with those of a server that has just started', async () => {
-    await using server = await startWatchServer([pod('a')]);
+    const server = await startWatchServer([pod('a')]);
     {
-      await using events = follow(server, everything, { ...quick, refusals: 10_000 });
+      const events = follow(server, everything, { ...quick, refusals: 10_000 });
       await events.take(2);
       server.refuse(3, forbidden);
       server.end('cut');
@@ -205,7 +206,7 @@ suite('following containers', () => {
         ['appeared b/app uid-of-b'],
       );
     }
-    await using events = follow(server, everything, { ...quick, refusals: 100 });
+    const events = follow(server, everything, { ...quick, refusals: 100 });
     await events.take(3);
     await eventually('it watches', () => server.watches === 1);
     server.refuse(1_000_000, forbidden);
@@ -215,21 +216,21 @@ suite('following containers', () => {
   });
 
   test('without the right to list is an error at once', async () => {
-    await using server = await startWatchServer([pod('a')]);
+    const server = await startWatchServer([pod('a')]);
     server.refuse(1, forbidden);
-    await using events = follow(server);
+    const events = follow(server);
     await assert.rejects(events.next(), { code: 'KX_FORBIDDEN' });
   });
 
   test('of a name that is not there is an error before anything is told', async () => {
-    await using server = await startWatchServer([pod('a')], { [`${podsPath}/no`]: notFound('pods', 'no') });
+    const server = await startWatchServer([pod('a')], { [`${podsPath}/no`]: notFound('pods', 'no') });
     const sources = ['a', 'no'].map(parseReference);
-    await using events = follow(server, { ...everything, sources: [...sources, { podName: /./ }] });
+    const events = follow(server, { ...everything, sources: [...sources, { podName: /./ }] });
     await assert.rejects(events.next(), { code: 'KX_TARGET_NOT_FOUND', message: /"no"/ });
   });
 
   test('ends at once when it is aborted, whatever it is doing', async () => {
-    await using server = await startWatchServer([pod('a')]);
+    const server = await startWatchServer([pod('a')]);
     for (const phase of ['before', 'listing', 'watching', 'pausing'] as const) {
       const controller = new AbortController();
       if (phase === 'before') controller.abort();
@@ -253,8 +254,8 @@ suite('following containers', () => {
   });
 
   test('says once which container it took by default', async () => {
-    await using server = await startWatchServer([pod('a', { containers: ['x', 'y'] })]);
-    await using events = follow(server, { ...everything, containers: 'default' });
+    const server = await startWatchServer([pod('a', { containers: ['x', 'y'] })]);
+    const events = follow(server, { ...everything, containers: 'default' });
     assert.deepEqual(await events.take(2), ['appeared a/x uid-of-a', 'listed']);
     server.put(pod('a', { containers: ['x', 'y'], restarts: 1 }));
     await events.next();
@@ -273,7 +274,7 @@ suite('following containers', () => {
     const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       const deployment = { spec: { selector: { matchLabels: { app: 'web' } } } };
       const path = '/apis/apps/v1/namespaces/shop/deployments/web';
-      await using server = await startWatchServer([pod('a')], { [path]: deployment });
+      const server = await startWatchServer([pod('a')], { [path]: deployment });
       // Two watches that show the same pods.
       const selection = { ...everything, sources: [parseReference('deploy/web'), { podName: /./ }] };
       const gone = new Set<string>();

@@ -32,13 +32,13 @@ function inNamespace(namespace: string, object: Pod): Pod {
 
 suite('a selection asks for', () => {
   test('all pods of a namespace, by pages', async () => {
-    await using server = await startApiServer({ [pods]: list(pod('b'), pod('a')) });
+    const server = await startApiServer({ [pods]: list(pod('b'), pod('a')) });
     assert.deepEqual(await select(server, {}), ['a/app', 'b/app']);
     assert.deepEqual(server.asked, [`${pods}?limit=500`]);
   });
 
   test('what the selectors and the node say, which the server reads', async () => {
-    await using server = await startApiServer({ [pods]: list() });
+    const server = await startApiServer({ [pods]: list() });
     const conditions = { labelSelector: 'app in (a,b)', fieldSelector: 'status.phase=Running', node: 'node-1' };
     assert.deepEqual(await select(server, conditions), []);
     assert.deepEqual(server.asked, [
@@ -49,7 +49,7 @@ suite('a selection asks for', () => {
   test('every namespace by one list, several by one each', async () => {
     const a = '/api/v1/namespaces/a/pods';
     const b = '/api/v1/namespaces/b/pods';
-    await using server = await startApiServer({
+    const server = await startApiServer({
       '/api/v1/pods': list(inNamespace('z', pod('x')), inNamespace('a', pod('y'))),
       [a]: list(),
       [b]: list(),
@@ -60,33 +60,33 @@ suite('a selection asks for', () => {
   });
 
   test('a few pods by name alone, so that no right to list is needed', async () => {
-    await using server = await startApiServer({ [`${pods}/a`]: pod('a'), [`${pods}/b`]: pod('b') });
+    const server = await startApiServer({ [`${pods}/a`]: pod('a'), [`${pods}/b`]: pod('b') });
     assert.deepEqual(await select(server, { sources: sources('b', 'pod/a', 'a') }), ['a/app', 'b/app']);
     assert.deepEqual(server.asked.sort(), [`${pods}/a`, `${pods}/b`]);
   });
 
   test('a name with a selector by a list, so that the server decides', async () => {
-    await using server = await startApiServer({ [pods]: list(), [`${pods}/a`]: pod('a') });
+    const server = await startApiServer({ [pods]: list(), [`${pods}/a`]: pod('a') });
     assert.deepEqual(await select(server, { sources: sources('a'), labelSelector: 'app=web' }), []);
     assert.equal(server.asked[0], `${pods}?labelSelector=app=web&fieldSelector=metadata.name=a&limit=500`);
   });
 
   test('many pods by name through one list', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `web-${index}`);
-    await using server = await startApiServer({ [pods]: list(...[...names, 'other'].map((name) => pod(name))) });
+    const server = await startApiServer({ [pods]: list(...[...names, 'other'].map((name) => pod(name))) });
     assert.equal((await select(server, { sources: sources(...names) })).length, 20);
     assert.deepEqual(server.asked, [`${pods}?limit=500`]);
   });
 
   test('the pods of an object by its selector and those of the user', async () => {
-    await using server = await startApiServer({ [pods]: list(pod('a')), [`${deployments}/web`]: web });
+    const server = await startApiServer({ [pods]: list(pod('a')), [`${deployments}/web`]: web });
     assert.deepEqual(await select(server, { sources: sources('deploy/web'), labelSelector: 'tier=x' }), ['a/app']);
     assert.deepEqual(server.asked, [`${deployments}/web`, `${pods}?labelSelector=app=web,tier=x&limit=500`]);
   });
 
   test('an object in every namespace that has it', async () => {
     const item = { metadata: { name: 'web', namespace: 'shop' } };
-    await using server = await startApiServer({
+    const server = await startApiServer({
       '/apis/apps/v1/deployments': list(item),
       [`${deployments}/web`]: web,
       [pods]: list(pod('a')),
@@ -101,7 +101,7 @@ suite('a selection asks for', () => {
       const ownerReferences = [{ apiVersion: 'batch/v1', kind, name, uid: `uid-of-${name}`, controller: true }];
       return { ...object, metadata: { ...object.metadata, ownerReferences } };
     };
-    await using server = await startApiServer({
+    const server = await startApiServer({
       '/apis/batch/v1/namespaces/shop/cronjobs/nightly': { metadata: { name: 'nightly', uid: 'uid-of-nightly' } },
       [jobs]: list(ownedBy('CronJob', 'nightly', pod('nightly-1')), ownedBy('CronJob', 'weekly', pod('weekly-1'))),
       [`${jobs}/nightly-2`]: ownedBy('CronJob', 'nightly', pod('nightly-2')),
@@ -120,7 +120,7 @@ suite('a selection asks for', () => {
   });
 
   test('the same pod once, however many sources mean it', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(pod('web-1'), pod('web-2'), pod('db-1')),
       [`${deployments}/web`]: web,
     });
@@ -129,7 +129,7 @@ suite('a selection asks for', () => {
   });
 
   test('nothing that cannot be a name', async () => {
-    await using server = await startApiServer({});
+    const server = await startApiServer({});
     await assert.rejects(select(server, { namespaces: ['a', '..'] }), { code: 'KX_USAGE' });
     await assert.rejects(select(server, { node: 'a,b' }), { code: 'KX_USAGE' });
     assert.deepEqual(server.asked, []);
@@ -139,7 +139,7 @@ suite('a selection asks for', () => {
 suite('a list that is long', () => {
   test('is read page by page', async () => {
     const pages = [['a', 'b'], ['c'], ['d']];
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: (request, response) => {
         const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('continue') ?? 0);
         const more = page + 1 < pages.length ? { continue: String(page + 1) } : {};
@@ -155,7 +155,7 @@ suite('a list that is long', () => {
   });
 
   test('and expires between its pages is begun again, and then read in one piece', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: (request, response) => {
         const query = new URL(request.url ?? '', 'http://x').searchParams;
         if (query.has('continue')) {
@@ -198,7 +198,7 @@ suite('the containers of a selection', () => {
   ];
   for (const [what, selection, expected] of cases) {
     test(`are ${what}`, async () => {
-      await using server = await startApiServer({ [pods]: list(rich) });
+      const server = await startApiServer({ [pods]: list(rich) });
       assert.deepEqual(
         await select(server, selection),
         expected.map((name) => `rich/${name}`),
@@ -208,7 +208,7 @@ suite('the containers of a selection', () => {
 
   test('by default are said, and those of an annotation are not', async () => {
     const annotations = (name: string) => ({ 'kubectl.kubernetes.io/default-container': name });
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(
         pod('a', { containers: ['x', 'y'], annotations: annotations('y') }),
         pod('b', { containers: ['x', 'y'], annotations: annotations('z') }),
@@ -246,7 +246,7 @@ suite('the containers of a selection', () => {
     };
     const evicted = pod('evicted', { phase: 'Failed', status: { reason: 'Evicted', containerStatuses: [] } });
     const pending = pod('pending', { node: '', phase: 'Pending', status: { containerStatuses: undefined } });
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(
         pod('p', { containers: ['app', 'pull', 'once'], status, deleted: '2026-01-01T13:00:00Z' }),
         evicted,
@@ -278,7 +278,7 @@ suite('the containers of a selection', () => {
 
 suite('a selection that names', () => {
   test('something that is not there is refused, with similar names', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(pod('web-1')),
       [`${pods}/web-2`]: notFound('pods', 'web-2'),
     });
@@ -290,7 +290,7 @@ suite('a selection that names', () => {
   });
 
   test('several things that are not there is refused with all of them', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(pod('a')),
       [`${pods}/a`]: pod('a'),
       [`${pods}/b`]: notFound('pods', 'b'),
@@ -306,7 +306,7 @@ suite('a selection that names', () => {
 
   test('an object that one of its namespaces has is content with that', async () => {
     const other = '/apis/apps/v1/namespaces/other/deployments';
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${deployments}/web`]: web,
       [`${other}/web`]: notFound('deployments.apps', 'web'),
       [other]: list(),
@@ -324,12 +324,12 @@ suite('a selection that names', () => {
   });
 
   test('a pod that a selector leaves out is empty, and no error', async () => {
-    await using server = await startApiServer({ [pods]: list(), [`${pods}/a`]: pod('a') });
+    const server = await startApiServer({ [pods]: list(), [`${pods}/a`]: pod('a') });
     assert.deepEqual(await select(server, { sources: sources('a'), fieldSelector: 'status.phase=Failed' }), []);
   });
 
   test('a container that no pod has is refused in the words of kubectl', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: list(pod('a', { containers: ['x', 'y'] }), pod('b', { containers: ['z'] })),
       [`${pods}/a`]: pod('a', { containers: ['x', 'y'] }),
       [`${pods}/b`]: pod('b', { containers: ['z'] }),
@@ -342,7 +342,7 @@ suite('a selection that names', () => {
   });
 
   test('what may not be read is refused as the server says it', async () => {
-    await using server = await startApiServer({ [pods]: forbidden });
+    const server = await startApiServer({ [pods]: forbidden });
     await assert.rejects(select(server, {}), { code: 'KX_FORBIDDEN' });
   });
 });

@@ -38,7 +38,7 @@ async function refusal(code: KxCode, resolved: Promise<unknown>): Promise<KxErro
 
 suite('a plain pod', () => {
   test('costs no request', async () => {
-    await using server = await startApiServer({});
+    const server = await startApiServer({});
     assert.deepEqual((await resolve(server, 'two')).target, { namespace: 'shop', pod: 'two' });
     const { target } = await resolve(server, 'pod/two', { container: 'a', needContainer: true });
     assert.deepEqual(target, { namespace: 'shop', pod: 'two', container: 'a' });
@@ -47,7 +47,7 @@ suite('a plain pod', () => {
   });
 
   test('is read when its container has to be known', async () => {
-    await using server = await startApiServer({ [`${pods}/two`]: pod('two', { containers: ['a', 'b'] }) });
+    const server = await startApiServer({ [`${pods}/two`]: pod('two', { containers: ['a', 'b'] }) });
     const { target, said } = await resolve(server, 'two', { needContainer: true });
     assert.deepEqual(target, { namespace: 'shop', pod: 'two', container: 'a', uid: 'uid-of-two' });
     assert.deepEqual(said, ['Defaulted container "a" out of: a, b']);
@@ -55,7 +55,7 @@ suite('a plain pod', () => {
   });
 
   test('in what cannot be a namespace is refused before any request', async () => {
-    await using server = await startApiServer({});
+    const server = await startApiServer({});
     for (const namespace of ['..', '.', '', 'a/b', 'Shop', 'a.b', 'a'.repeat(64)]) {
       await refusal('KX_USAGE', resolve(server, 'two', { namespace, needContainer: true }));
     }
@@ -98,7 +98,7 @@ suite('a TYPE/NAME', () => {
   ];
   for (const [reference, path, object, selector] of kinds) {
     test(`${reference} is the best of the pods with ${selector}`, async () => {
-      await using server = await startApiServer({
+      const server = await startApiServer({
         [path]: object,
         [pods]: list(pod('worse', { ready: false }), pod('better')),
       });
@@ -110,7 +110,7 @@ suite('a TYPE/NAME', () => {
   }
 
   test('takes the container that is named, and refuses one that is not there', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: selecting,
       [pods]: list(pod('web-1', { containers: ['a', 'b'], init: ['prepare'] })),
     });
@@ -123,7 +123,7 @@ suite('a TYPE/NAME', () => {
 
   for (const phase of ['Succeeded', 'Failed']) {
     test(`whose best pod is ${phase} is refused with the words of kubectl`, async () => {
-      await using server = await startApiServer({
+      const server = await startApiServer({
         [`${batch}/jobs/web`]: selecting,
         [pods]: list(pod('p', { phase })),
       });
@@ -133,7 +133,7 @@ suite('a TYPE/NAME', () => {
   }
 
   test('that does not exist is refused, and similar names are named', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/wep`]: notFound('deployments.apps', 'wep'),
       [`${apps}/deployments`]: list(pod('web'), pod('database')),
     });
@@ -143,24 +143,24 @@ suite('a TYPE/NAME', () => {
   });
 
   test('on a server that does not know the path keeps the words of the server', async () => {
-    await using server = await startApiServer({});
+    const server = await startApiServer({});
     const { message } = await refusal('KX_TARGET_NOT_FOUND', resolve(server, 'deploy/web'));
     assert.equal(message, 'the server could not find the requested resource');
   });
 
   test('that may not be read keeps the refusal of the server', async () => {
-    await using server = await startApiServer({ [`${apps}/deployments/web`]: forbidden });
+    const server = await startApiServer({ [`${apps}/deployments/web`]: forbidden });
     assert.match((await refusal('KX_FORBIDDEN', resolve(server, 'deploy/web'))).message, /^pods is forbidden/);
   });
 
   test('that is a Service without a selector is refused with the words of kubectl', async () => {
-    await using server = await startApiServer({ [`${core}/services/web`]: { spec: {} } });
+    const server = await startApiServer({ [`${core}/services/web`]: { spec: {} } });
     const { message } = await refusal('KX_TARGET_NOT_FOUND', resolve(server, 'svc/web'));
     assert.equal(message, "invalid service 'web': Service is defined without a selector");
   });
 
   test('without a label selector never means every pod', async () => {
-    await using server = await startApiServer({ [`${batch}/jobs/web`]: { spec: {} }, [pods]: list(pod('other')) });
+    const server = await startApiServer({ [`${batch}/jobs/web`]: { spec: {} }, [pods]: list(pod('other')) });
     await refusal('KX_TARGET_NOT_FOUND', resolve(server, 'job/web'));
   });
 });
@@ -188,7 +188,7 @@ suite('a TYPE/NAME without a pod', () => {
 
   test('waits for the first one to appear, which need not run yet', async () => {
     const object = pod('web-1', { phase: 'Pending', node: '', ready: false });
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: { spec: { ...selecting.spec, replicas: 0 } },
       [pods]: podsApi(
         [list()],
@@ -208,7 +208,7 @@ suite('a TYPE/NAME without a pod', () => {
 
   test('waits on when a watch ends, expires or breaks off', async () => {
     const expired = { type: 'ERROR', object: failure(410, 'Expired', 'too old resource version') };
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: selecting,
       [pods]: podsApi([list(), list(), list(), list(pod('web-1'))], [[], [expired]]),
     });
@@ -219,7 +219,7 @@ suite('a TYPE/NAME without a pod', () => {
   });
 
   test('is refused when the time is over', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: selecting,
       [pods]: podsApi([list()], ['open']),
     });
@@ -229,7 +229,7 @@ suite('a TYPE/NAME without a pod', () => {
   });
 
   test('shows why when watching is forbidden', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: selecting,
       [pods]: (request, response) => {
         const watch = (request.url ?? '').includes('watch');
@@ -241,7 +241,7 @@ suite('a TYPE/NAME without a pod', () => {
   });
 
   test('stops waiting when the caller gives up, with the reason of the caller', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${apps}/deployments/web`]: selecting,
       [pods]: podsApi([list()], ['open']),
     });
@@ -275,7 +275,7 @@ suite('a CronJob', () => {
   }
 
   test('means the pod of its newest active Job', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${batch}/cronjobs/tick`]: cronJob,
       [`${batch}/jobs`]: list(
         job('older', '2026-01-01T10:00:00Z'),
@@ -291,7 +291,7 @@ suite('a CronJob', () => {
   });
 
   test('without an active Job is refused at once', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [`${batch}/cronjobs/tick`]: cronJob,
       [`${batch}/jobs`]: list(job('done', '2026-01-01T10:02:00Z', { ended: 'Complete' })),
     });

@@ -23,7 +23,7 @@ suite('every pod of a selection', () => {
   );
 
   test('is there by name, without those that have ended or are being deleted', async () => {
-    await using server = await startApiServer({
+    const server = await startApiServer({
       [pods]: some,
       '/apis/apps/v1/namespaces/shop/deployments/web': deployment,
     });
@@ -37,7 +37,7 @@ suite('every pod of a selection', () => {
   });
 
   test('has an error in the place of a pod that lacks the container', async () => {
-    await using server = await startApiServer({ [pods]: some });
+    const server = await startApiServer({ [pods]: some });
     assert.deepEqual(await select(server, 'app=web', 'proxy'), [
       ['web-a', 'KX_TARGET_NOT_FOUND'],
       ['web-b', 'proxy'],
@@ -45,9 +45,9 @@ suite('every pod of a selection', () => {
   });
 
   test('without a pod that runs is KX_TARGET_NOT_RUNNING', async () => {
-    await using ended = await startApiServer({ [pods]: list(pod('done', { phase: 'Failed' })) });
+    const ended = await startApiServer({ [pods]: list(pod('done', { phase: 'Failed' })) });
     await assert.rejects(select(ended, 'a=b'), { code: 'KX_TARGET_NOT_RUNNING', message: /-l a=b runs/ });
-    await using none = await startApiServer({ [pods]: list() });
+    const none = await startApiServer({ [pods]: list() });
     await assert.rejects(select(none, 'a=b'), { code: 'KX_TARGET_NOT_RUNNING', message: /no pod of -l a=b appeared/ });
   });
 });

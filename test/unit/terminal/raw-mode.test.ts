@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { suite, test, type TestContext } from 'node:test';
+import { suite, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import { openPty, type Pty } from '../../support/pty.ts';
 
@@ -9,12 +9,10 @@ const program = resolve(import.meta.dirname, 'support/raw.ts');
 const bun = resolve(import.meta.dirname, '../../../node_modules/.bin/bun');
 
 /** Shows the settings of the terminal before and after the program, its process id and its exit code. */
-async function openAround(t: TestContext, runtime: string, way: string): Promise<Pty> {
+function openAround(runtime: string, way: string): Promise<Pty> {
   const run = `sh -c 'echo "pid $$"; exec ${runtime} ${program} ${way}'`;
   const script = `echo "before $(stty -g)"; ${run}; echo "code $?"; echo "after $(stty -g)"`;
-  const pty = await openPty(['sh', '-c', script], { timeout: 20_000 });
-  t.after(() => pty.close());
-  return pty;
+  return openPty(['sh', '-c', script], { timeout: 20_000 });
 }
 
 const ways = ['end', 'throw', 'uncaught', 'exit', 'crash'];
@@ -26,8 +24,8 @@ for (const [name, runtime] of [
 ] as const) {
   suite(`raw mode under ${name}`, () => {
     for (const way of ways) {
-      test(`the terminal is as it was after: ${way}`, async (t) => {
-        const pty = await openAround(t, runtime, way);
+      test(`the terminal is as it was after: ${way}`, async () => {
+        const pty = await openAround(runtime, way);
         await pty.ended;
         assert.match(pty.screen(), /-icanon/, 'it was raw');
         assertRestored(pty.screen());
@@ -35,8 +33,8 @@ for (const [name, runtime] of [
     }
 
     for (const signal of signals) {
-      test(`the terminal is as it was after ${signal}`, async (t) => {
-        const pty = await openAround(t, runtime, 'wait');
+      test(`the terminal is as it was after ${signal}`, async () => {
+        const pty = await openAround(runtime, 'wait');
         await pty.sees(/ready/);
         process.kill(childOf(pty.screen()), signal);
         await pty.ended;
@@ -45,8 +43,8 @@ for (const [name, runtime] of [
       });
     }
 
-    test('a signal that somebody else handles restores the terminal and ends nothing', async (t) => {
-      const pty = await openAround(t, runtime, 'taken');
+    test('a signal that somebody else handles restores the terminal and ends nothing', async () => {
+      const pty = await openAround(runtime, 'taken');
       await pty.sees(/ready/);
       process.kill(childOf(pty.screen()), 'SIGTERM');
       await pty.sees(/code 5/);
@@ -54,8 +52,8 @@ for (const [name, runtime] of [
       assertRestored(pty.screen());
     });
 
-    test('after a stop the terminal is raw again', async (t) => {
-      const pty = await openAround(t, runtime, 'wait');
+    test('after a stop the terminal is raw again', async () => {
+      const pty = await openAround(runtime, 'wait');
       await pty.sees(/ready/);
       const pid = childOf(pty.screen());
       process.kill(pid, 'SIGSTOP');
@@ -68,9 +66,8 @@ for (const [name, runtime] of [
       await pty.ended;
     });
 
-    test('the size is that of the terminal, and each change is told', async (t) => {
+    test('the size is that of the terminal, and each change is told', async () => {
       const pty = await openPty(['sh', '-c', `${runtime} ${program} sizes`], { columns: 91, rows: 31 });
-      t.after(() => pty.close());
       await pty.sees(/first \{"width":91,"height":31\}/);
       await pty.sees(/watching/);
       pty.resize(100, 40);
@@ -82,8 +79,8 @@ for (const [name, runtime] of [
   });
 }
 
-test('raw mode of the binary changes no byte on its way to the screen', async (t) => {
-  const pty = await openAround(t, bun, 'end');
+test('raw mode of the binary changes no byte on its way to the screen', async () => {
+  const pty = await openAround(bun, 'end');
   await pty.ended;
   assert.match(pty.screen(), /-opost/);
 });

@@ -29,7 +29,7 @@ const echo = (word: string) => ({ command: ['echo', word], stdin: false, tty: nu
 
 suite('a transport that chooses containers', () => {
   test('reads the pod once, says its choice once, and keeps it', async () => {
-    await using server = await startApiServer({ [`${pods}/web`]: pod('web', { containers: ['app', 'proxy'] }) });
+    const server = await startApiServer({ [`${pods}/web`]: pod('web', { containers: ['app', 'proxy'] }) });
     const [asked, said]: [(string | undefined)[], string[]] = [[], []];
     const transport = targetingTransport(choosy(asked), server.api, false, (line) => said.push(line));
     assert.equal(transport.chosen(web), web);
@@ -44,7 +44,7 @@ suite('a transport that chooses containers', () => {
   });
 
   test('explains a refusal, and an ending behind the upgrade', async () => {
-    await using server = await startApiServer({ [`${pods}/web`]: notFound('pods', 'web') });
+    const server = await startApiServer({ [`${pods}/web`]: notFound('pods', 'web') });
     const missing = new KxError('KX_REMOTE', 'pods "web" not found', { details: { status: '404' } });
     const refusing: Transport = { name: 'refusing', exec: () => Promise.reject(missing) };
     const ending: Transport = {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 
+import { endAfterwards } from '../../../support/ending.ts';
 import type { Pair } from './authority.ts';
 
 /** One request as the server saw it. */
@@ -21,12 +22,13 @@ export interface Seen {
   readonly remotePort: number | undefined;
 }
 
-/** A real HTTP(S) server on 127.0.0.1 that remembers what it was asked. */
+/** A real HTTP(S) server on 127.0.0.1 that remembers what it was asked, until the test is over. */
 export interface Api {
   readonly url: string;
   readonly port: number;
   readonly seen: readonly Seen[];
-  close(): Promise<void>;
+  /** Ends it before the test is over. */
+  close(): void;
 }
 
 export interface ApiOptions {
@@ -70,15 +72,16 @@ export async function startApi({ tls, answer = answerAll, upgrade = acceptAndEch
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  endAfterwards(close);
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     seen,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    close,
   };
 }
 

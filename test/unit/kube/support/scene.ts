@@ -31,7 +31,6 @@ export async function startSecureApi(
   const { expired = false, ...rest } = options;
   const pair = await authority.issue({ name: 'server', ips: ['127.0.0.1'], dns: ['api.example'], expired });
   const api = await startApi({ tls: { ...pair, ca: authority.cert }, ...rest });
-  t.after(() => api.close());
   return { ...api, authority };
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import type { ExecRequest, ExitStatus, RemoteProcess, TerminalSize } from '../../../../src/lib/process/index.ts';
+import { endProcessAfterwards } from '../../../support/ending.ts';
 
 export const exited = (code: number): ExitStatus => ({
   code,
@@ -64,6 +65,7 @@ export function playProcess(stdinHighWater = 64 * 1024): PlayedProcess {
 /** A real process of this machine as a remote one. */
 export function startProcess(program: string, ...args: string[]): RemoteProcess {
   const child = spawn(program, args, { stdio: 'pipe' });
+  endProcessAfterwards(child);
   const exit = new Promise<ExitStatus>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(exited(code ?? (signal === null ? 255 : 128))));
