@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { kxBinary, run, type Ended } from '../support/program.ts';
 import { countSleepers, uniqueSleep } from '../support/remote-processes.ts';
@@ -11,7 +11,6 @@ suite('kx fanout-exec: what cannot be written, kept or read', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
   /** A line of shell, in which `$KX` is kx. */
   const line = (text: string): Promise<Ended> =>
     run('bash', ['-c', text], { env: { ...fleet.sandbox.env, KX: kxBinary() } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { kxBinary } from '../support/program.ts';
 import { openPty, type Pty } from '../support/pty.ts';
@@ -13,7 +13,6 @@ suite('kx fanout-exec: the line of progress on a terminal', () => {
   before(async () => {
     fleet = await startFleet();
   });
-  after(() => fleet.sandbox.close());
 
   interface Session {
     readonly pty: Pty;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { kxBinary, run, runKx, startKx, type Ended } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
@@ -24,7 +24,6 @@ suite('the words of kx logs', () => {
       );
     }
   });
-  after(() => sandbox.close());
   const logs = (...args: string[]): Promise<Ended> => runKx(['logs', ...args], { env: sandbox.env });
   const textOf = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await logs(...args);
@@ -143,7 +142,7 @@ suite('the words of kx logs', () => {
         /the server does not tell stdout from stderr \[KX_USAGE\]\nhint: .*PodLogsQuerySplitStreams/,
       ],
     ] as const) {
-      await using server = await startApiServer({ ...answers, '/version': version });
+      const server = await startApiServer({ ...answers, '/version': version });
       for (const which of [
         ['p', 'main'],
         ['p', '--all-containers'],
