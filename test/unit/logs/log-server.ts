@@ -135,6 +135,7 @@ export async function startLogServer() {
   begin();
   return {
     api: server.api,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     /** The requests for the log. */
     asked,
     /** Lets the clock of the node go on. */

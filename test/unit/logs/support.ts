@@ -50,15 +50,18 @@ export function startFollowing(server: LogServer, more: Partial<FollowRequest> =
     }
   })();
   done.catch(() => {});
-  endAfterwards(async () => {
+  const end = async (): Promise<void> => {
     ending.abort(new Error('enough'));
     await done.catch(() => {});
-  });
+  };
+  endAfterwards(end);
   return {
     texts,
     events,
     /** Rejects as the log does. */
     done,
+    /** Ends it before the test is over. */
+    [Symbol.asyncDispose]: end,
     kinds: () => events.map(({ type }) => type),
     sees: (text: string) => eventually(`the line ${text}`, () => texts.includes(text)),
     hears: (type: LogEvent['type']) => eventually(`the event ${type}`, () => events.some((each) => each.type === type)),

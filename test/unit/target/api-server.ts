@@ -13,7 +13,7 @@ export interface ApiServer {
   /** The requests so far, path and decoded query. */
   readonly asked: string[];
   /** Ends it before the test is over. */
-  close(): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A small API server on 127.0.0.1 that knows only these paths, until the test is over, and a client of it. */
@@ -32,9 +32,11 @@ export async function startApiServer(answers: Readonly<Record<string, Answer>>):
     response.statusCode = 'code' in answer ? Number(answer.code) : 200;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
-  const close = (): void => {
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
     server.close();
     server.closeAllConnections();
+    await once(server, 'close');
   };
   server.listen(0, '127.0.0.1');
   endAfterwards(close);
@@ -45,7 +47,7 @@ export async function startApiServer(answers: Readonly<Record<string, Answer>>):
   return {
     api,
     asked,
-    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -181,7 +181,7 @@ suite('the original error stays', () => {
 
   test('when the server is gone', async () => {
     const server = await startApiServer({});
-    server.close();
+    await server[Symbol.asyncDispose]();
     const target = { namespace: 'shop', pod: 'two' };
     assert.equal(await explainExecFailure(server.api, target, notFoundByKubelet), notFoundByKubelet);
   });
