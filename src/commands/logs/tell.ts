@@ -33,7 +33,9 @@ export function createTeller(say: (line: string) => void): Teller {
         isWaitingTold.add(event.source);
       }
       const key =
-        event.type === 'rotated' || event.type === 'missed' ? `${event.type} ${nameOf(event.source)}` : event.type;
+        event.type === 'rotated' || event.type === 'missed' || event.type === 'set-back'
+          ? `${event.type} ${nameOf(event.source)}`
+          : event.type;
       waiting.set(key, [...(waiting.get(key) ?? []), event]);
       timer ??= setTimeout(flush, together);
     },
@@ -58,6 +60,8 @@ function describe(event: LogEvent): string {
     }
     case 'rotated':
       return `the log was rotated meanwhile: lines between ${event.from} and ${event.to} may be missing`;
+    case 'set-back':
+      return `the clock of the node was set back from ${event.to} to ${event.from}: lines since then may be missing`;
     case 'missed':
       return `the log is not kept any more: lines after ${event.from ?? 'the beginning'} may be missing`;
     case 'restarted':

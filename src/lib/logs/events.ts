@@ -15,6 +15,8 @@ export type LogEvent =
     }
   /** The log was rotated while nobody read it: lines between these times may be missing. */
   | { readonly type: 'rotated'; readonly source: LogSource; readonly from: string; readonly to: string }
+  /** The clock of the node was set back to `from`: lines that are earlier than `to` may be missing, for the log was opened again. */
+  | { readonly type: 'set-back'; readonly source: LogSource; readonly from: string; readonly to: string }
   /** Lines of a run after this time may be missing: its log is not kept any more. */
   | { readonly type: 'missed'; readonly source: LogSource; readonly from: string | undefined }
   | { readonly type: 'restarted'; readonly source: LogSource; readonly restarts: number }

@@ -13,6 +13,11 @@ export interface Position {
   take(line: LogLine): void;
   /** The timestamp of the latest line; undefined: there was none. */
   readonly last: string | undefined;
+  /**
+   * The timestamp of a line that came after much later ones: the clock of the node was set back. A server that is asked for later
+   * lines leaves out such as it. Undefined: there is none, or the clock has caught up.
+   */
+  readonly behind: string | undefined;
   /** What `sinceTime` to ask for; undefined: no line was seen. */
   readonly since: string | undefined;
   /** For the lines of a log that was opened with `since`: says which are new. */
@@ -42,6 +47,7 @@ export function createPosition(isPart: boolean): Position {
   let lastNano = -1;
   let current: Seen | undefined;
   let former: Seen | undefined;
+  let behind: string | undefined;
   // Most lines come within the second of the line before them: its bytes are compared, and nothing is parsed.
   let prefix = '';
   let prefixBytes = Buffer.alloc(0);
@@ -74,6 +80,7 @@ export function createPosition(isPart: boolean): Position {
         prefix = isUsual(at) ? at.slice(0, 20) : '';
         prefixBytes = Buffer.from(prefix);
         [last, lastNano] = [at, prefix === '' ? -1 : moment.nano];
+        behind = undefined;
       }
       if (moment.second === current.second) {
         current.nanos.push(moment.nano);
@@ -84,10 +91,13 @@ export function createPosition(isPart: boolean): Position {
       } else if (moment.second === current.second - 1) {
         former ??= { second: moment.second, nanos: [] };
         former.nanos.push(moment.nano);
-      }
+      } else behind = at;
     },
     get last() {
       return latest();
+    },
+    get behind() {
+      return behind;
     },
     get since() {
       return current === undefined ? undefined : formatSecond(current.second - 1);

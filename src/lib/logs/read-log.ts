@@ -64,7 +64,8 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
 
   async function* readOn(): AsyncGenerator<LogBatch, undefined> {
     const beganAt = performance.now();
-    const { since } = position;
+    const { since, behind } = position;
+    if (behind !== undefined) throw setBack(source);
     const resumption = since === undefined ? undefined : position.resume();
     const begins = since === undefined ? start : { sinceTime: since };
     const body = await openLog(api, target, { ...begins, ...always }, signal);
@@ -105,6 +106,12 @@ export async function* readLog(request: ReadRequest): AsyncGenerator<LogBatch, u
 
 function cutOff({ pod }: LogSource): KxError {
   return new KxError('KX_CONNECTION_LOST', `the log of ${pod} broke off before its end`, { ran: 'yes' });
+}
+
+function setBack({ pod }: LogSource): KxError {
+  const message = `the connection was lost while reading the log of ${pod}, and it cannot go on: the clock of its node was set back`;
+  const hint = 'what came before is a part of the log only';
+  return new KxError('KX_CONNECTION_LOST', message, { ran: 'yes', details: { final: 'true' }, hint });
 }
 
 function rotatedAway(source: LogSource, last: string | undefined): KxError {

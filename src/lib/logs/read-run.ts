@@ -23,7 +23,7 @@ export async function* readOn(
 ): AsyncGenerator<LogBatch, 'over' | 'broken'> {
   const { request, position, trouble, backOff, patience } = following;
   const { api, target, source, start, stream, onEvent, signal } = request;
-  const { since, last: before } = position;
+  const { since, last: before, behind } = position;
   const resumption = since === undefined ? undefined : position.resume();
   const begins = beginning(following);
   const { insecureSkipTLSVerifyBackend } = start;
@@ -42,6 +42,7 @@ export async function* readOn(
     isOpen = true;
     following.wasOpen = true;
     if (since === undefined) trouble.end(undefined);
+    if (behind !== undefined) onEvent({ type: 'set-back', source, from: behind, to: before ?? '' });
     let mustContinue = resumption !== undefined && !following.isNewRun;
     const onOpenLine = (open: Following['skip']): void => void (following.skip = open);
     const { skip } = following;

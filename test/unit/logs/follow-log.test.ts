@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import { failure } from '../target/api-server.ts';
 import { startLogServer, type LogServer } from './log-server.ts';
-import { startFollowing } from './support.ts';
+import { source, startFollowing } from './support.ts';
 
 /** Waits until somebody follows the log (again). */
 function followed(server: LogServer): Promise<unknown> {
@@ -103,6 +103,28 @@ describe('a followed log', () => {
       log.events.filter(({ type }) => type === 'rotated').map((event) => ({ ...event, source: undefined })),
       [{ type: 'rotated', source: undefined, from, to }],
     );
+  });
+
+  test('says that lines may be missing when the clock of the node was set back before the cut', async () => {
+    await using server = await startLogServer();
+    server.write('a');
+    const late = server.now();
+    await using log = startFollowing(server);
+    await log.sees('a');
+    server.wait(-60_000);
+    server.write('b');
+    await log.sees('b');
+    const early = server.now();
+    server.cut();
+    await log.hears('set-back');
+    assert.deepEqual(
+      log.events.find(({ type }) => type === 'set-back'),
+      { type: 'set-back', source, from: early, to: late },
+    );
+    server.wait(120_000);
+    server.write('c');
+    await log.sees('c');
+    assert.deepEqual(log.texts, ['a', 'b', 'c']);
   });
 
   test('does not take a clean end of the stream for the end of the container', async () => {

@@ -45,6 +45,17 @@ describe('the position in a log', () => {
     assert.equal(again.isNew(line(1, '', 'line-feed', 3)), false, 'what is older was not asked for');
   });
 
+  test('knows that the clock was set back, until it has caught up', () => {
+    const position = createPosition(false);
+    for (const second of [20, 21, 20]) position.take(line(1, '', 'line-feed', second));
+    assert.equal(position.behind, undefined);
+    position.take(line(2, '', 'line-feed', 5));
+    assert.equal(position.behind, line(2, '', 'line-feed', 5).at);
+    assert.equal(position.last, line(1, '', 'line-feed', 21).at);
+    position.take(line(1, '', 'line-feed', 22));
+    assert.equal(position.behind, undefined);
+  });
+
   test('sees that a log does not begin with what was seen', () => {
     const position = createPosition(false);
     position.take(line(1));

@@ -111,3 +111,12 @@ test('a log is copied no further when nobody reads it', async () => {
   output.on('error', () => {});
   await copyLog({ api: server.api, target: source, request: {}, signal: never }, output);
 });
+
+test('a log that was cut behind a clock that was set back is an error: servers find the place by time only', async () => {
+  await using server = await startLogServer();
+  writeLong(server, (index) => `line ${index} of a log that is long enough`);
+  server.wait(-600_000);
+  writeLong(server, (index) => `line ${index} of the time before`);
+  server.cutAfter(500_000);
+  await assert.rejects(read(server), /the clock of its node was set back/);
+});
