@@ -27,6 +27,11 @@ fi
 exec 2>/dev/null
 for will in "$1"/wills/*; do bash "$will" & done
 wait
+# What it started has started more, and all of that has its TMPDIR.
+for environ in $(grep -lsz "^TMPDIR=$1" /proc/[0-9]*/environ); do
+  pid=\${environ#/proc/}
+  kill -KILL "\${pid%/environ}"
+done
 rm -rf "$1"`;
 
 const file = process.argv[1] ?? '';
@@ -44,9 +49,9 @@ function startKeeper(): string {
   // Tests that act as somebody else find their folders in it.
   chmodSync(own, 0o755);
   mkdirSync(join(own, 'wills'));
-  process.env['TMPDIR'] = own;
   const words = ['-c', script, 'keeper', own, isTestFile ? `-t ${limit}` : '', `${process.pid}`, file];
   const keeper = spawn('bash', words, { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
+  process.env['TMPDIR'] = own;
   keeper.unref();
   (keeper.stdin as Socket).unref();
   return own;

@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { start } from '../../../support/program.ts';
 
 test('waits', async () => {
-  console.log(`sleeper ${start('sleep', ['600']).child.pid};`);
+  const running = start('sh', ['-c', 'setsid sleep 600 & echo "sleeper $!;"; wait']);
+  const [found] = await running.sees(/sleeper \d+;/);
+  console.log(found);
   await delay(600_000);
 });
