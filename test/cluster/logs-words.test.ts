@@ -91,17 +91,24 @@ suite('the words of kx logs on a cluster', () => {
     assert.deepEqual([end.code, end.stderr.match(/KX_FORBIDDEN/g)?.length], [130, 4]);
   });
 
-  test('pods and a namespace that are deleted end without an alarm, with their last lines', async () => {
+  test('pods and a namespace that are deleted end without an alarm, with their last lines', async (context) => {
+    const gone = `${there}-gone`;
+    await kubectl('create', 'namespace', gone);
+    context.after(() => runKubectl(['delete', 'namespace', gone, '--wait=false']));
+    const wait = ['wait', '-n', gone, '--timeout=120s'];
+    await kubectl(...wait, '--for=create', 'serviceaccount/default', 'configmap/kube-root-ca.crt');
+    await runKubectl(['apply', '-n', gone, '-f', '-'], { stdin: pod('talk-5') });
+    await kubectl(...wait, '--for=condition=Ready', 'pod/talk-5');
     const running = startKx('-f', '-A', '-l', 'app=talk', '--tail=1', '--exclude-pod', 'still');
-    for (const name of ['talk-1', 'talk-2', 'talk-3', 'talk-4'])
+    for (const name of ['talk-1', 'talk-2', 'talk-3', 'talk-5'])
       await running.sees(new RegExp(` ${name} main \\d+ said`));
     await kubectl('delete', 'pods', '-n', here, '--wait=false', 'talk-1', 'talk-2', 'talk-3');
-    await kubectl('delete', 'namespace', there, '--wait=false');
+    await kubectl('delete', 'namespace', gone, '--wait=false');
     for (const [namespace, name] of [
       [here, 'talk-1'],
       [here, 'talk-2'],
       [here, 'talk-3'],
-      [there, 'talk-4'],
+      [gone, 'talk-5'],
     ]) {
       await running.sees(new RegExp(`^${namespace} ${name} main bye\\n`, 'm'));
       await running.sees(new RegExp(`${namespace}/${name}/main: (ended with exit code 0|the pod is gone)`));
