@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { suite, test } from 'node:test';
+import { temporaryFolder } from '../../support/ending.ts';
 import { eventually } from '../../support/eventually.ts';
 import { start, type Running } from '../../support/program.ts';
 
 const keeper = resolve(import.meta.dirname, '../../support/keeper.ts');
 
 /** Runs a file of support/ as the Makefile runs tests, with so many seconds. */
-function runFile(name: string, seconds: number): Running {
+function runFile(name: string, seconds: number, env: Readonly<Record<string, string>> = {}): Running {
   const file = resolve(import.meta.dirname, `support/${name}.ts`);
   return start(process.execPath, ['--import', keeper, '--test', '--test-reporter=tap', file], {
-    env: { NODE_TEST_CONTEXT: undefined, KX_TEST_FILE_SECONDS: `${seconds}` },
+    env: { NODE_TEST_CONTEXT: undefined, KX_TEST_FILE_SECONDS: `${seconds}`, ...env },
   });
 }
 
@@ -26,9 +28,10 @@ async function sleepersOf(running: Running, count: number): Promise<number[]> {
   return found();
 }
 
+/** Whether a process has ended; nobody may have asked for its exit code yet. */
 const isGone = (pid: number): boolean => {
   try {
-    return !process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.startsWith('Z') === true;
   } catch {
     return true;
   }
@@ -64,8 +67,10 @@ suite('a run of test files', { concurrency: 2 }, () => {
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     test(`leaves nothing when it gets ${signal}`, async () => {
-      const running = runFile('waits', 50);
-      const [pid = 0] = await sleepersOf(running, 1);
+      const note = join(temporaryFolder(), 'note');
+      const running = runFile('waits', 50, { KX_TEST_NOTE: note });
+      await eventually('it has started something', () => existsSync(note) && readFileSync(note, 'utf8').endsWith(';'));
+      const pid = parseInt(readFileSync(note, 'utf8').slice('sleeper '.length), 10);
       running.child.kill(signal);
       await eventually('what it started is gone', () => isGone(pid));
     });
