@@ -54,11 +54,9 @@ suite('kx fanout-exec: several clusters of which some do not answer', () => {
     env = { KUBECONFIG: join(fleet.sandbox.folder, 'clusters') };
     writeFileSync(env.KUBECONFIG, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
   });
-  after(async () => {
+  after(() => {
     for (const socket of held) socket.destroy();
     silent.close();
-    await proxy.close();
-    await fleet.sandbox.close();
   });
   const words = (contexts: readonly string[], ...more: string[]): string[] => [
     ...contexts.flatMap((name) => ['--context', name]),

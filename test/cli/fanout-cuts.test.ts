@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import type { Ended } from '../support/program.ts';
@@ -25,10 +25,6 @@ suite('kx fanout-exec over links that are cut', () => {
     const [, port] = /server: https:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(fleet.sandbox.kubeconfig, 'utf8')) ?? [];
     server = { host: '127.0.0.1', port: Number(port) };
     proxy = await startTcpProxy(server);
-  });
-  after(async () => {
-    await proxy.close();
-    await fleet.sandbox.close();
   });
   const through = (): string[] => ['--server', `https://127.0.0.1:${proxy.port}`];
   const resultsOf = ({ stdout }: Ended): Result[] =>
@@ -62,7 +58,7 @@ suite('kx fanout-exec over links that are cut', () => {
     await running.sees(/"pod":"web-0"/);
     // The list was read, and the first has ended: whoever comes now is cut, and later served.
     const { port } = proxy;
-    await proxy.close();
+    proxy.close();
     const cut = Promise.withResolvers<true>();
     const cutter = createServer((socket) => {
       socket.resetAndDestroy();
