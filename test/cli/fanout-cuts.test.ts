@@ -19,14 +19,12 @@ interface Result {
 suite('kx fanout-exec over links that are cut', () => {
   let fleet: Fleet;
   let server: { host: string; port: number };
-  let proxy: TcpProxy;
   before(async () => {
     fleet = await startFleet();
     const [, port] = /server: https:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(fleet.sandbox.kubeconfig, 'utf8')) ?? [];
     server = { host: '127.0.0.1', port: Number(port) };
-    proxy = await startTcpProxy(server);
   });
-  const through = (): string[] => ['--server', `https://127.0.0.1:${proxy.port}`];
+  const through = (proxy: TcpProxy): string[] => ['--server', `https://127.0.0.1:${proxy.port}`];
   const resultsOf = ({ stdout }: Ended): Result[] =>
     stdout
       .toString()
@@ -41,9 +39,10 @@ suite('kx fanout-exec over links that are cut', () => {
   const runOf = (name: string): string => `echo run >>/tmp/${name}`;
 
   test('a target whose connection is cut before the command was started is tried again, and runs it once', async () => {
+    const proxy = await startTcpProxy(server);
     const args = [
       'web-[0-1]',
-      ...through(),
+      ...through(proxy),
       '--batch',
       '1',
       '--batch-pause',
@@ -67,7 +66,7 @@ suite('kx fanout-exec over links that are cut', () => {
     await Promise.race([cut.promise, running.ended]);
     cutter.close();
     await once(cutter, 'close');
-    proxy = await startTcpProxy(server, port);
+    await startTcpProxy(server, port);
     const ended = await running.ended;
     assert.equal(ended.code, 0, ended.stderr);
     const second = resultsOf(ended).find(({ target }) => target.pod === 'web-1');
@@ -76,7 +75,8 @@ suite('kx fanout-exec over links that are cut', () => {
   });
 
   test('a link that is cut while commands run: they are never tried again', async () => {
-    const args = ['web-[2-3]', ...through(), '--retries', '9', '-o', 'json', '-q'];
+    const proxy = await startTcpProxy(server);
+    const args = ['web-[2-3]', ...through(proxy), '--retries', '9', '-o', 'json', '-q'];
     const running = fleet.start([...args, '--', 'sh', '-c', `${runOf('late')}; sleep 60`]);
     for (const pod of ['web-2', 'web-3']) {
       await eventually(`${pod} runs`, async () => (await runsOn(pod, 'late')) === 1);
@@ -91,11 +91,12 @@ suite('kx fanout-exec over links that are cut', () => {
   });
 
   test('a script that a cut link left in pieces is not run in part', async () => {
+    const proxy = await startTcpProxy(server);
     const script = join(fleet.sandbox.folder, 'long.sh');
     writeFileSync(script, `${runOf('part')}\n${'# filler\n'.repeat(400_000)}`);
     for (const bytes of [60_000, 500_000, 2_000_000]) {
       proxy.cutAfter(bytes);
-      const ended = await fleet.fanout(['web-[4-5]', ...through(), '-o', 'json', '-q', '--script', script]);
+      const ended = await fleet.fanout(['web-[4-5]', ...through(proxy), '-o', 'json', '-q', '--script', script]);
       assert.equal(ended.code, 125, ended.stderr);
       for (const { outcome } of resultsOf(ended)) assert.notEqual(outcome, 'succeeded');
     }
