@@ -65,6 +65,15 @@ suite('the words of kx logs', () => {
     assert.equal(await textOf('-f', '-n', 'other', '-l', 'app=web', '--until', '1h'), '');
   });
 
+  test('what is followed up to a time to come ends with it, also where nothing is said', async () => {
+    const soon = (): string => new Date(Date.now() + 1500).toISOString();
+    for (const order of ['--merge', '--merge=false']) {
+      assert.equal(await textOf('-f', '-n', 'other', '-l', 'app=web', order, '--until', soon()), 'up\nup\nup\n');
+    }
+    assert.equal(await textOf('-f', '-n', 'other', 'deploy/web', '--until', soon()), 'up\n');
+    assert.equal(await textOf('-f', '-l', 'app=of-nothing', '--until', soon()), '');
+  });
+
   test('an empty selector selects nothing, as in kubectl', async () => {
     for (const flag of ['-l', '--field-selector', '--node']) {
       await refused(/POD or TYPE\/NAME is a required argument/, flag, '');

@@ -29,7 +29,7 @@ interface Followed {
  * selected others may appear, so never. The exit code is that of the first log that could not be read.
  */
 export async function followMany(session: Session): Promise<number> {
-  const { api, options, output, signal, say, teller } = session;
+  const { api, options, output, signal, over, say, teller } = session;
   const { which, look, quiet } = options;
   const selection = await readSelection(which, api.namespace);
   const showing = { prefixed: isBeyondKubectl(which), parts: partsOf(which.namespaces) };
@@ -42,6 +42,7 @@ export async function followMany(session: Session): Promise<number> {
   const watching = new AbortController();
   const stop = (): void => watching.abort();
   signal.addEventListener('abort', stop);
+  over.addEventListener('abort', endAll);
   let isListed = false;
   let isWaiting: NodeJS.Timeout | undefined;
 
@@ -104,6 +105,13 @@ export async function followMany(session: Session): Promise<number> {
     tasks.add(task);
   }
 
+  /** No more is wanted of what is followed, nor of what would appear. */
+  function endAll(): void {
+    stop();
+    waiting.length = 0;
+    for (const { ending } of followed.values()) ending.abort();
+  }
+
   /** Nothing is followed any more. */
   function emptied(): void {
     if (isFixed) stop();
@@ -154,6 +162,7 @@ export async function followMany(session: Session): Promise<number> {
     await close();
   } finally {
     signal.removeEventListener('abort', stop);
+    over.removeEventListener('abort', endAll);
     clearTimeout(isWaiting);
     stop();
     for (const { ending } of followed.values()) ending.abort(signal.reason);

@@ -18,6 +18,7 @@ export async function showOne(session: Session): Promise<number> {
     }
   } catch (thrown) {
     session.signal.throwIfAborted();
+    if (session.over.aborted) return 0;
     const error = await explain(session, target, thrown);
     // As in kubectl: what is not there, or means nothing, is no error of a log.
     const isOfLog = error.code !== 'KX_TARGET_NOT_FOUND' && error.code !== 'KX_USAGE';
@@ -47,7 +48,7 @@ async function showTarget(session: Session, target: Target): Promise<number> {
     if (event.type !== 'ended' || !event.final) session.teller.tell(event);
   };
   const logTarget: LogTarget = { namespace, pod, container: target.container };
-  const common = { api, signal, uid: target.uid, target: logTarget, source };
+  const common = { api, signal: AbortSignal.any([signal, session.over]), uid: target.uid, target: logTarget, source };
   const log = follow
     ? followPart(options, { ...common, startTimeoutMs: options.podRunningTimeout, onEvent: tell }, false)
     : limitPart(options, readLog({ ...common, start: startOf(options), stream: part.stream }));

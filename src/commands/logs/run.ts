@@ -10,6 +10,7 @@ import { requireStreams } from './require-streams.ts';
 import { isMany } from './selection.ts';
 import type { Session } from './session.ts';
 import { createTeller } from './tell.ts';
+import { whenOver } from './time-over.ts';
 
 /** Shows logs and gives the exit code. */
 export async function runLogs(options: LogsOptions, context: CommandContext): Promise<number> {
@@ -23,9 +24,10 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
   const say = (line: string): void => printError(`${line}\n`);
   const teller = createTeller(options.quiet ? () => {} : say);
   const { signal } = ending;
+  const over = whenOver(options.follow ? options.part.until : undefined);
   try {
     const api = await connect(options.connection, { env: process.env, log: (level, line) => context.log(level, line) });
-    const session: Session = { api, options, output, signal, say, teller };
+    const session: Session = { api, options, output, signal, over: over.signal, say, teller };
     const code = await choose(session);
     await flushed(output);
     return signal.aborted ? endedBy(signal.reason) : code;
@@ -35,6 +37,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     throw error;
   } finally {
     stopWatching();
+    over.stop();
     context.signal.removeEventListener('abort', cancel);
     teller.flush();
     ending.abort();

@@ -10,6 +10,8 @@ export interface Session {
   readonly output: Writable;
   /** Ends with the command, with Ctrl-C and when nobody reads stdout any more. */
   readonly signal: AbortSignal;
+  /** Aborts when what is followed has all lines up to --until. */
+  readonly over: AbortSignal;
   /** Writes a line to stderr. */
   readonly say: (line: string) => void;
   readonly teller: Teller;
