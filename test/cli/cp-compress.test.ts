@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { connect } from '../../src/lib/kube/index.ts';
 import { startCopyBench, type CopyBench } from '../support/copies.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -16,9 +15,7 @@ suite('kx cp over a slow connection', () => {
   let file: string;
   before(async () => {
     bench = await startCopyBench();
-    const server = new URL(
-      (await connect({ kubeconfig: bench.sandbox.kubeconfig }, { env: {}, log: () => {} })).server,
-    );
+    const { server } = bench.sandbox;
     proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     proxy.slow(2_000_000);
     behind = ['-v=1', '--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', server.hostname];

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { connect } from '../../src/lib/kube/index.ts';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
@@ -22,7 +21,7 @@ suite(`kx cp through ${cuts} cuts at random bytes`, () => {
     for (let i = 0; i < 40; i++) writeFileSync(join(tree, i % 2 ? 'sub' : '.', `f${i}`), randomBytes(i * 700));
     writeFileSync(join(tree, 'large'), randomBytes(2_500_000));
     await bench.copies(tree, 'one:/tmp/source');
-    server = new URL((await connect({ kubeconfig: bench.sandbox.kubeconfig }, { env: {}, log: () => {} })).server);
+    ({ server } = bench.sandbox);
   });
 
   /** A tree of 3.3 MB and its handshakes, so that most cuts are in the middle and some behind the end. */

@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { connect } from '../../src/lib/kube/index.ts';
 import { listTree, startCopyBench, type CopyBench } from '../support/copies.ts';
 import { eventually } from '../support/eventually.ts';
 import { startKx, stateHome, type Ended } from '../support/program.ts';
@@ -36,9 +35,7 @@ suite('kx cp --resume', () => {
   let behind: readonly string[];
   before(async () => {
     bench = await startCopyBench(cluster);
-    const server = new URL(
-      (await connect({ kubeconfig: bench.sandbox.kubeconfig }, { env: {}, log: () => {} })).server,
-    );
+    const { server } = bench.sandbox;
     proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     behind = ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', server.hostname];
   });

@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { readJsonLines } from '../support/json-lines.ts';
 
 interface Result {
   readonly target: { readonly context: string; readonly pod: string | null };
@@ -28,7 +29,7 @@ suite('kx fanout-exec: several clusters of which some do not answer', () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const given = readFileSync(fleet.sandbox.kubeconfig, 'utf8');
     const fieldOf = (name: string): string => new RegExp(`${name}: (\\S+)`).exec(given)?.[1] ?? assert.fail(name);
-    const port = Number(new URL(fieldOf('server')).port);
+    const port = Number(fleet.sandbox.server.port);
     proxy = await startTcpProxy({ host: '127.0.0.1', port });
     const ports = { sandbox: port, closed: await freePort(), silent: portOf(silent), late: proxy.port };
     const authority = { 'certificate-authority-data': fieldOf('certificate-authority-data') };
@@ -63,12 +64,7 @@ suite('kx fanout-exec: several clusters of which some do not answer', () => {
     ...['sts/db', '-c', 'main', ...more],
   ];
   const echo = ['--', 'echo', 'hi'];
-  const resultsOf = (stdout: Buffer): Result[] =>
-    stdout
-      .toString()
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Result);
+  const resultsOf = (stdout: Buffer): Result[] => readJsonLines(stdout);
 
   test('one that cannot be reached is named and counted, and the others run', async () => {
     const { code, stdout, stderr } = await fleet.fanout(words(['closed', 'sandbox'], ...echo), { env });

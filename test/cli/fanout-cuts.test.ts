@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 import type { Ended } from '../support/program.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { readJsonLines } from '../support/json-lines.ts';
 
 interface Result {
   readonly target: { readonly pod: string };
@@ -21,16 +22,10 @@ suite('kx fanout-exec over links that are cut', () => {
   let server: { host: string; port: number };
   before(async () => {
     fleet = await startFleet();
-    const [, port] = /server: https:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(fleet.sandbox.kubeconfig, 'utf8')) ?? [];
-    server = { host: '127.0.0.1', port: Number(port) };
+    server = { host: '127.0.0.1', port: Number(fleet.sandbox.server.port) };
   });
   const through = (proxy: TcpProxy): string[] => ['--server', `https://127.0.0.1:${proxy.port}`];
-  const resultsOf = ({ stdout }: Ended): Result[] =>
-    stdout
-      .toString()
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Result);
+  const resultsOf = ({ stdout }: Ended): Result[] => readJsonLines(stdout);
   /** How often commands with `runOf` of this name were run there. */
   const runsOn = async (pod: string, name: string): Promise<number> => {
     const { stdout } = await fleet.fanout([pod, '-c', 'main', '-q', '--', 'sh', '-c', `cat /tmp/${name} | wc -l`]);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { connect } from '../../src/lib/kube/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { runKx, startKx, type Running } from '../support/program.ts';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox.ts';
@@ -18,7 +17,7 @@ suite(`kx logs through ${cuts} cuts at random bytes`, () => {
   let behind: string[];
   before(async () => {
     sandbox = await startSandboxProcess(cluster);
-    const server = new URL((await connect({ kubeconfig: sandbox.kubeconfig }, { env: {}, log: () => {} })).server);
+    const { server } = sandbox;
     proxy = await startTcpProxy({ host: server.hostname, port: Number(server.port) });
     behind = ['--server', `https://127.0.0.1:${proxy.port}`, '--tls-server-name', server.hostname];
   });

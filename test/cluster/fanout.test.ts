@@ -12,6 +12,7 @@ import { countSleepers, uniqueSleep } from '../support/remote-processes.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { kubectl, onNode, ownNamespace, podManifest } from './support.ts';
 import { endAfterwards, endProcessAfterwards, temporaryFolder } from '../support/ending.ts';
+import { readJsonLines } from '../support/json-lines.ts';
 
 const replicas = 60;
 const images = process.env['KX_TEST_IMAGES'] ?? '';
@@ -59,12 +60,7 @@ interface Result {
   readonly stdout: string;
   readonly attempts: number;
 }
-const resultsOf = ({ stdout }: Ended): Result[] =>
-  stdout
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Result);
+const resultsOf = ({ stdout }: Ended): Result[] => readJsonLines(stdout);
 const resultOf = (ended: Ended, pod: string): Result =>
   resultsOf(ended).find(({ target }) => target.pod === pod) ??
   assert.fail(`${pod} is not in ${ended.stdout.toString()}`);

@@ -6,6 +6,7 @@ import { foreignCluster } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/ending.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Ended } from '../support/program.ts';
+import { readJsonLines } from '../support/json-lines.ts';
 import { nodeNames, onNodes } from './nodes-support.ts';
 import { helpersIn, testImage } from './privileged-support.ts';
 import { kubectl, onNode, ownNamespace, runKubectl } from './support.ts';
@@ -24,12 +25,7 @@ interface Result {
   readonly error: { readonly code: string; readonly ran: string } | null;
   readonly stdout: string;
 }
-const resultsOf = ({ stdout }: Ended): readonly Result[] =>
-  stdout
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Result);
+const resultsOf = ({ stdout }: Ended): readonly Result[] => readJsonLines(stdout);
 
 async function nothingIsLeft(timeout = 20_000): Promise<void> {
   await eventually('no helper pod is left', async () => (await helpersIn(namespace)).length === 0, timeout);

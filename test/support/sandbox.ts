@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endAfterwards, endProcess } from './ending.ts';
@@ -12,6 +12,8 @@ export const sandboxFixtures = resolve(import.meta.dirname, 'sandbox.yaml');
 export interface SandboxProcess {
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** Where its API is served. */
+  readonly server: URL;
   /** For ProgramOptions: KUBECONFIG. */
   readonly env: Readonly<Record<string, string>>;
   /** A temporary folder that goes with the sandbox. */
@@ -44,6 +46,9 @@ export async function startSandboxProcess(cluster?: string): Promise<SandboxProc
   await Promise.race([eventually('the sandbox wrote its kubeconfig', () => existsSync(kubeconfig), 60_000), early]);
   return {
     kubeconfig,
+    get server() {
+      return new URL(/server: (\S+)/.exec(readFileSync(kubeconfig, 'utf8'))?.[1] ?? '');
+    },
     env: { KUBECONFIG: kubeconfig },
     folder,
     running,

@@ -18,7 +18,7 @@ export function unfoldNames(word: string): readonly string[] {
     else parts.at(-1)?.push(token);
   }
   if (tokens.join('') !== word || parts.some((part) => part.length === 0)) throw refusal(word);
-  const names = parts.flatMap((part) =>
+  return parts.flatMap((part) =>
     part.reduce<readonly string[]>(
       (heads, token) => {
         const tails = token.startsWith('[') ? readRanges(token.slice(1, -1), word) : [token];
@@ -28,7 +28,6 @@ export function unfoldNames(word: string): readonly string[] {
       [''],
     ),
   );
-  return names;
 }
 
 function readRanges(text: string, word: string): readonly string[] {

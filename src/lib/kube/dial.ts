@@ -33,22 +33,21 @@ export function createAgent(way: Way, identity: Identity): Agent {
   return Object.assign(agent, { createConnection });
 }
 
-/** Dials in its turn; the time begins with it. */
+/** Dials, with TLS in its turn; the time begins with it. */
 async function dial(
   way: Way,
   secure: ConnectionOptions | undefined,
   handshakes: ServerHandshakes,
   signal: AbortSignal | undefined,
 ): Promise<Socket> {
-  const within = () => AbortSignal.any([AbortSignal.timeout(dialTimeoutMs), ...(signal ? [signal] : [])]);
-  if (secure === undefined) return connectOnce(way, secure, within());
-  const end = await handshakes.begin(signal ?? new AbortController().signal);
+  const end = secure && (await handshakes.begin(signal));
   try {
-    const socket = await connectOnce(way, secure, within());
-    end(true);
+    const within = AbortSignal.any([AbortSignal.timeout(dialTimeoutMs), ...(signal ? [signal] : [])]);
+    const socket = await connectOnce(way, secure, within);
+    end?.(true);
     return socket;
   } catch (error) {
-    end(false);
+    end?.(false);
     throw error;
   }
 }

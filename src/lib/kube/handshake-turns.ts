@@ -19,7 +19,7 @@ export interface ServerHandshakes {
    * Resolves when a handshake with this server may begin, with what is called once it has ended, and how. Rejects with
    * the reason of the signal.
    */
-  begin(signal: AbortSignal): Promise<(succeeded: boolean) => void>;
+  begin(signal: AbortSignal | undefined): Promise<(succeeded: boolean) => void>;
 }
 
 interface Server {
@@ -46,9 +46,10 @@ export function handshakeTurns(patience: Patience = { same: 10_000, other: 1000 
   let timer: NodeJS.Timeout | undefined;
 
   const mayBegin = (asking: Server): boolean => {
+    const now = performance.now();
     let late = 0;
     for (const server of servers) {
-      const due = performance.now() - 2 * server.fastest - slackMs;
+      const due = now - 2 * server.fastest - slackMs;
       const [oldest] = server.underWay;
       if (oldest !== undefined && oldest.began < due - patience[server === asking ? 'same' : 'other']) continue;
       for (const { began } of server.underWay) if (began < due) late++;
@@ -59,7 +60,9 @@ export function handshakeTurns(patience: Patience = { same: 10_000, other: 1000 
   // Two for one that ended: the first of a burst show how many the server and this process can do at a time.
   const admit = (): void => {
     for (let count = 0; count < 2; count++) {
-      const next = queue.findIndex(({ server }) => mayBegin(server));
+      const asking = new Set(queue.map(({ server }) => server));
+      const ready = new Set([...asking].filter(mayBegin));
+      const next = queue.findIndex(({ server }) => ready.has(server));
       if (next >= 0) queue.splice(next, 1)[0]?.admit();
     }
     if (queue.length > 0) {
@@ -75,7 +78,7 @@ export function handshakeTurns(patience: Patience = { same: 10_000, other: 1000 
     servers.add(server);
     server.underWay.add(one);
     return (succeeded: boolean): void => {
-      if (!server.underWay.delete(one)) return;
+      server.underWay.delete(one);
       if (server.underWay.size === 0) servers.delete(server);
       if (succeeded) server.fastest = Math.min(server.fastest, performance.now() - one.began);
       admit();
@@ -90,19 +93,19 @@ export function handshakeTurns(patience: Patience = { same: 10_000, other: 1000 
         return new Promise((resolve, reject) => {
           const leave = (): void => {
             queue.splice(queue.indexOf(waiting), 1);
-            reject(signal.reason as Error);
+            reject(signal?.reason as Error);
             admit();
           };
           const waiting: Waiting = {
             server,
             admit: () => {
-              signal.removeEventListener('abort', leave);
+              signal?.removeEventListener('abort', leave);
               resolve(start(server));
             },
           };
           queue.push(waiting);
-          signal.addEventListener('abort', leave, { once: true });
-          if (signal.aborted) leave();
+          signal?.addEventListener('abort', leave, { once: true });
+          if (signal?.aborted === true) leave();
           else admit();
         });
       },

@@ -52,14 +52,13 @@ export function createPosition(isPart: boolean): Position {
   let prefix = '';
   let prefixBytes = Buffer.alloc(0);
 
-  const isInCurrentSecond = (at: string): boolean => at.startsWith(prefix) && at.length === 30 && at.endsWith('Z');
+  const isInCurrentSecond = (at: string): boolean => at.startsWith(prefix) && isUsual(at);
   const momentOf = (at: string): Moment | undefined =>
     current !== undefined && prefix !== '' && isInCurrentSecond(at)
       ? { second: current.second, nano: Number(at.slice(20, 29)) }
       : parseMoment(at);
 
   const latest = (): string | undefined => (lastNano < 0 ? last : `${prefix}${String(lastNano).padStart(9, '0')}Z`);
-  const isUsual = (at: string): boolean => at.length === 30 && at.endsWith('Z');
 
   return {
     take(line) {
@@ -132,6 +131,11 @@ export function createPosition(isPart: boolean): Position {
       };
     },
   };
+}
+
+/** Whether a timestamp has the usual form: nine digits of a second, and a `Z`. */
+function isUsual(at: string): boolean {
+  return at.length === 30 && at.endsWith('Z');
 }
 
 /** The nanoseconds of the timestamp before a line, if that begins so and has nine digits and a `Z` behind; else -1. */
